@@ -1,0 +1,23 @@
+//! The town's words: plain types that every other module speaks. No async, no SQL, no SDK.
+
+mod action;
+mod event;
+mod lang;
+pub mod markup;
+mod message;
+mod notice;
+mod outgoing;
+mod poll;
+mod resident;
+
+pub use action::{Action, ActionKey};
+pub use event::{Chat, ChannelKind, Inbound, Input, Media};
+pub use lang::{Lang, Localized, UnknownLang};
+pub use message::{Arg, Button, Label, Message, MessageButton, Part, Phrase, Say};
+pub use notice::{Notice, Severity};
+pub use outgoing::{Delivery, DeliveryId, DeliveryState, Lane, SendError, Sent};
+pub use poll::Poll;
+pub use resident::{Dialogue, MenuItem, Pending, QuietHours, Resident, Status};
+
+/// An instant in milliseconds since 1970-01-01T00:00:00Z.
+pub type Millis = i64;

@@ -1,0 +1,221 @@
+//! What the bot says: phrases by key until the edge, words in one language after it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Action, Localized, Millis};
+
+/// A message before it has a language.
+#[derive(Clone, Debug, Default)]
+pub struct Say {
+    /// Paragraphs, in order.
+    pub parts: Vec<Part>,
+    /// Rows of buttons.
+    pub buttons: Vec<Vec<Button>>,
+    /// Whether the message takes the place of the one whose button was pressed.
+    pub in_place: bool,
+}
+
+/// A paragraph or more of a message.
+#[derive(Clone, Debug)]
+pub enum Part {
+    /// A phrase from the locale files.
+    Phrase(Phrase),
+    /// Curated text in mini-Markdown (see [`super::markup`]).
+    Curated(Localized),
+    /// Somebody's words, shown exactly as they are.
+    Verbatim(Localized),
+}
+
+/// A key of the locale files with its arguments.
+#[derive(Clone, Debug)]
+pub struct Phrase {
+    /// The message id in `locales/<lang>/bot.ftl`.
+    pub key: &'static str,
+    /// Named arguments.
+    pub args: Vec<(&'static str, Arg)>,
+}
+
+/// An argument of a phrase.
+#[derive(Clone, Debug)]
+pub enum Arg {
+    /// A number, for plural rules.
+    Number(i64),
+    /// Words that are the same in every language.
+    Text(String),
+    /// Words per language.
+    Local(Localized),
+    /// An instant, shown as local date and time.
+    Instant(Millis),
+    /// A calendar day.
+    Day(i16, i8, i8),
+    /// Another phrase.
+    Phrase(Box<Phrase>),
+}
+
+/// A button under a message.
+#[derive(Clone, Debug)]
+pub struct Button {
+    /// What it says.
+    pub label: Label,
+    /// Whether it shows a tick: `None` where it isn't a choice.
+    pub ticked: Option<bool>,
+    /// What it does.
+    pub action: Action,
+}
+
+/// The words on a button.
+#[derive(Clone, Debug)]
+pub enum Label {
+    /// From the locale files.
+    Phrase(Phrase),
+    /// From content or a poll.
+    Local(Localized),
+}
+
+impl Phrase {
+    /// A phrase without arguments.
+    #[must_use]
+    pub fn new(key: &'static str) -> Self {
+        Self {
+            key,
+            args: Vec::new(),
+        }
+    }
+
+    /// Adds an argument.
+    #[must_use]
+    pub fn arg(mut self, name: &'static str, value: impl Into<Arg>) -> Self {
+        self.args.push((name, value.into()));
+        self
+    }
+}
+
+impl From<&'static str> for Phrase {
+    fn from(key: &'static str) -> Self {
+        Self::new(key)
+    }
+}
+
+impl From<i64> for Arg {
+    fn from(number: i64) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<String> for Arg {
+    fn from(text: String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl From<Localized> for Arg {
+    fn from(text: Localized) -> Self {
+        Self::Local(text)
+    }
+}
+
+impl From<Phrase> for Arg {
+    fn from(phrase: Phrase) -> Self {
+        Self::Phrase(Box::new(phrase))
+    }
+}
+
+impl Say {
+    /// A message of one phrase.
+    #[must_use]
+    pub fn phrase(phrase: impl Into<Phrase>) -> Self {
+        Self::default().and(phrase)
+    }
+
+    /// Adds a phrase as a paragraph.
+    #[must_use]
+    pub fn and(mut self, phrase: impl Into<Phrase>) -> Self {
+        self.parts.push(Part::Phrase(phrase.into()));
+        self
+    }
+
+    /// Adds curated text.
+    #[must_use]
+    pub fn curated(mut self, text: Localized) -> Self {
+        self.parts.push(Part::Curated(text));
+        self
+    }
+
+    /// Adds somebody's words.
+    #[must_use]
+    pub fn verbatim(mut self, text: Localized) -> Self {
+        self.parts.push(Part::Verbatim(text));
+        self
+    }
+
+    /// Adds a row of buttons.
+    #[must_use]
+    pub fn row(mut self, buttons: impl IntoIterator<Item = Button>) -> Self {
+        let row: Vec<_> = buttons.into_iter().collect();
+        if !row.is_empty() {
+            self.buttons.push(row);
+        }
+        self
+    }
+
+    /// Takes the place of the message whose button was pressed.
+    #[must_use]
+    pub fn in_place(mut self) -> Self {
+        self.in_place = true;
+        self
+    }
+}
+
+impl Button {
+    /// A button with a label from the locale files.
+    #[must_use]
+    pub fn new(label: impl Into<Phrase>, action: Action) -> Self {
+        Self {
+            label: Label::Phrase(label.into()),
+            ticked: None,
+            action,
+        }
+    }
+
+    /// A button with a label from content.
+    #[must_use]
+    pub fn local(label: Localized, action: Action) -> Self {
+        Self {
+            label: Label::Local(label),
+            ticked: None,
+            action,
+        }
+    }
+
+    /// Shows a tick or its absence.
+    #[must_use]
+    pub fn ticked(mut self, ticked: bool) -> Self {
+        self.ticked = Some(ticked);
+        self
+    }
+}
+
+/// A message in one language, frozen in the ledger; each channel draws it in its own form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// Mini-Markdown (see [`super::markup`]).
+    #[serde(rename = "t")]
+    pub text: String,
+    /// Rows of buttons.
+    #[serde(rename = "b", default, skip_serializing_if = "Vec::is_empty")]
+    pub buttons: Vec<Vec<MessageButton>>,
+    /// The channel's id of the message to replace.
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<String>,
+}
+
+/// A button in one language.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageButton {
+    /// What it says.
+    #[serde(rename = "l")]
+    pub label: String,
+    /// The sealed action (see [`super::ActionKey`]).
+    #[serde(rename = "a")]
+    pub token: String,
+}

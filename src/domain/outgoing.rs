@@ -1,0 +1,148 @@
+//! What goes out, and what became of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{ChannelKind, Message};
+
+/// The ledger's number of one message to one address.
+pub type DeliveryId = i64;
+
+/// Which messages go first, first lane first.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum Lane {
+    /// Severe and extreme notices.
+    Alert,
+    /// Replies to residents.
+    Reply,
+    /// Other notices.
+    Notice,
+    /// Polls and their results.
+    Poll,
+}
+
+impl Lane {
+    /// Every lane, in order of precedence.
+    pub const ALL: [Self; 4] = [Self::Alert, Self::Reply, Self::Notice, Self::Poll];
+
+    /// The lane's number in the ledger, 0 first.
+    #[must_use]
+    pub fn rank(self) -> i64 {
+        self as i64
+    }
+
+    /// The lane of a number in the ledger.
+    #[must_use]
+    pub fn from_rank(rank: i64) -> Option<Self> {
+        Self::ALL.get(usize::try_from(rank).ok()?).copied()
+    }
+
+    /// The name used in settings and metrics.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Alert => "alert",
+            Self::Reply => "reply",
+            Self::Notice => "notice",
+            Self::Poll => "poll",
+        }
+    }
+}
+
+/// Where a delivery stands.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub enum DeliveryState {
+    /// Waiting for its turn.
+    Queued,
+    /// Given to a sender; no word yet.
+    Sending,
+    /// Given to the platform, no word came back: it may or may not have arrived.
+    Ambiguous,
+    /// The platform took it.
+    Sent,
+    /// The address doesn't work any more.
+    Gone,
+    /// The platform refused this message, or time ran out.
+    Failed,
+}
+
+impl DeliveryState {
+    /// Every state, in the order of a delivery's life.
+    pub const ALL: [Self; 6] = [
+        Self::Queued,
+        Self::Sending,
+        Self::Ambiguous,
+        Self::Sent,
+        Self::Gone,
+        Self::Failed,
+    ];
+
+    /// The name used in the ledger.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Sending => "sending",
+            Self::Ambiguous => "ambiguous",
+            Self::Sent => "sent",
+            Self::Gone => "gone",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+/// A ledger row handed to a sender.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// The row.
+    pub id: DeliveryId,
+    /// The channel to send on.
+    pub channel: ChannelKind,
+    /// The chat on that channel.
+    pub address: String,
+    /// The row's lane.
+    pub lane: Lane,
+    /// The frozen message; shared by all recipients of a broadcast.
+    pub message: Arc<Message>,
+    /// How often it was given to a sender, this time included.
+    pub attempts: i64,
+}
+
+/// What the platform said when it took a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// The platform's id of the message.
+    pub external_id: String,
+}
+
+/// Why a message wasn't taken, by what to do next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SendError {
+    /// Not now: again after this long.
+    Retry {
+        /// How long to wait at least.
+        after: Duration,
+        /// What the platform said, without addresses or text.
+        reason: String,
+    },
+    /// Given to the platform but no word came back.
+    Ambiguous {
+        /// What broke.
+        reason: String,
+    },
+    /// The resident blocked the bot, left, or never existed: stop using the address.
+    Gone {
+        /// What the platform said.
+        reason: String,
+    },
+    /// The address changed: the same message to this one.
+    Moved {
+        /// The new address.
+        to: String,
+    },
+    /// This message will never be taken.
+    Rejected {
+        /// What the platform said.
+        reason: String,
+    },
+}

@@ -1,0 +1,23 @@
+//! The only SQL. One text per query for SQLite and PostgreSQL, through `sqlx::Any`.
+//!
+//! Functions take a connection and do one thing; who calls them decides where a transaction begins
+//! and ends. Time and ids are parameters.
+
+pub mod broadcasts;
+mod bulk;
+mod db;
+pub mod entries;
+pub mod gaps;
+pub mod ids;
+pub mod inbox;
+pub mod notices;
+pub mod outbox;
+pub mod polls;
+pub mod residents;
+pub mod settings;
+pub mod web_lines;
+
+pub use db::{Db, Dialect, Error, Tx};
+
+/// A connection, inside a transaction or not.
+pub type Conn = sqlx::AnyConnection;

@@ -1,0 +1,210 @@
+//! One message to an audience: its words per language, and its expansion into ledger rows.
+
+use sqlx::Row as _;
+
+use super::{Conn, Error, ids};
+use crate::domain::{Lane, Lang, Message, Millis};
+
+/// A broadcast to be written.
+#[derive(Clone, Debug)]
+pub struct NewBroadcast {
+    /// Its number.
+    pub id: i64,
+    /// The notice it carries, or
+    pub notice_id: Option<i64>,
+    /// the poll.
+    pub poll_id: Option<i64>,
+    /// The lane of its deliveries.
+    pub lane: Lane,
+    /// Whether it reaches residents whatever topics they chose, at any hour.
+    pub everyone: bool,
+    /// Only subscribers of this topic; `None`: of any topic.
+    pub topic: Option<String>,
+    /// Only those who follow this area or the whole municipality; `None`: all areas.
+    pub area: Option<String>,
+    /// When it was made.
+    pub created_at: Millis,
+    /// When its deliveries aren't worth sending any more.
+    pub expires_at: Millis,
+}
+
+/// Writes a broadcast and its words, one message per language with its number.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn insert(
+    conn: &mut Conn,
+    broadcast: &NewBroadcast,
+    words: &[(i64, Lang, Message)],
+) -> Result<(), Error> {
+    sqlx::query(
+        "INSERT INTO broadcast (id, notice_id, poll_id, lane, everyone, topic, area, created_at, \
+         expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(broadcast.id)
+    .bind(broadcast.notice_id)
+    .bind(broadcast.poll_id)
+    .bind(broadcast.lane.rank())
+    .bind(i64::from(broadcast.everyone))
+    .bind(broadcast.topic.clone())
+    .bind(broadcast.area.clone())
+    .bind(broadcast.created_at)
+    .bind(broadcast.expires_at)
+    .execute(&mut *conn)
+    .await?;
+    for (id, lang, message) in words {
+        sqlx::query(
+            "INSERT INTO rendering (id, broadcast_id, lang, message) VALUES ($1, $2, $3, $4)",
+        )
+        .bind(*id)
+        .bind(broadcast.id)
+        .bind(lang.to_string())
+        .bind(serde_json::to_string(message).unwrap_or_default())
+        .execute(&mut *conn)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Expands the next part of the most urgent broadcast that isn't expanded yet, looking at most at
+/// `limit` residents. Returns how many deliveries it wrote, or `None` if there is nothing to expand.
+///
+/// `minute` is the local minute of the day: quiet hours hold what isn't for everyone.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn expand_next(
+    conn: &mut Conn,
+    now: Millis,
+    minute: i64,
+    limit: i64,
+) -> Result<Option<u64>, Error> {
+    let open = sqlx::query(
+        "SELECT id, expanded_to FROM broadcast WHERE expanded_at IS NULL ORDER BY lane, id LIMIT 1",
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    let Some(open) = open else { return Ok(None) };
+    let (id, from): (i64, i64) = (open.try_get(0)?, open.try_get(1)?);
+    let part = sqlx::query(
+        "SELECT COALESCE(MAX(id), 0), COUNT(*) FROM \
+         (SELECT id FROM resident WHERE id > $1 ORDER BY id LIMIT $2) AS part",
+    )
+    .bind(from)
+    .bind(limit)
+    .fetch_one(&mut *conn)
+    .await?;
+    let (to, count): (i64, i64) = (part.try_get(0)?, part.try_get(1)?);
+    let mut written = 0;
+    if count > 0 {
+        let first_id = ids::reserve(conn, count).await?;
+        written = expand_part(conn, id, (from, to), first_id, now, minute).await?;
+    }
+    let done = (count < limit).then_some(now);
+    sqlx::query("UPDATE broadcast SET expanded_to = $1, expanded_at = $2 WHERE id = $3")
+        .bind(to.max(from))
+        .bind(done)
+        .bind(id)
+        .execute(conn)
+        .await?;
+    Ok(Some(written))
+}
+
+async fn expand_part(
+    conn: &mut Conn,
+    id: i64,
+    (from, to): (i64, i64),
+    first_id: i64,
+    now: Millis,
+    minute: i64,
+) -> Result<u64, Error> {
+    // A quiet span may cross midnight: then it is what lies outside [quiet_to, quiet_from).
+    Ok(sqlx::query(
+        "INSERT INTO outbox (id, channel, lane, state, due_at, resident_id, address, \
+         rendering_id, broadcast_id, expires_at) \
+         SELECT $1 + ROW_NUMBER() OVER (ORDER BY r.id) - 1, r.channel, b.lane, 'queued', \
+         CASE WHEN b.everyone = 0 AND r.quiet_from IS NOT NULL AND \
+           ((r.quiet_from < r.quiet_to AND $2 >= r.quiet_from AND $2 < r.quiet_to) OR \
+            (r.quiet_from > r.quiet_to AND ($2 >= r.quiet_from OR $2 < r.quiet_to))) \
+           THEN $3 + ((r.quiet_to - $2 + 1440) % 1440) * 60000 ELSE $3 END, \
+         r.id, r.address, g.id, b.id, b.expires_at \
+         FROM broadcast b CROSS JOIN resident r CROSS JOIN rendering g \
+         WHERE b.id = $4 AND r.id > $5 AND r.id <= $6 \
+         AND g.broadcast_id = b.id AND g.lang = r.lang \
+         AND r.status = 'active' AND r.direct = 1 \
+         AND (b.everyone = 1 OR EXISTS (SELECT 1 FROM resident_topic t WHERE t.resident_id = r.id \
+              AND (b.topic IS NULL OR t.topic = b.topic))) \
+         AND (b.area IS NULL \
+              OR NOT EXISTS (SELECT 1 FROM resident_area a WHERE a.resident_id = r.id) \
+              OR EXISTS (SELECT 1 FROM resident_area a WHERE a.resident_id = r.id \
+                         AND a.area = b.area))",
+    )
+    .bind(first_id)
+    .bind(minute)
+    .bind(now)
+    .bind(id)
+    .bind(from)
+    .bind(to)
+    .execute(conn)
+    .await?
+    .rows_affected())
+}
+
+/// The words of a rendering.
+///
+/// # Errors
+/// [`Error::Database`], [`Error::Corrupt`].
+pub async fn find_rendering(conn: &mut Conn, id: i64) -> Result<Option<(Lang, Message)>, Error> {
+    let row = sqlx::query("SELECT lang, message FROM rendering WHERE id = $1")
+        .bind(id)
+        .fetch_optional(conn)
+        .await?;
+    let Some(row) = row else { return Ok(None) };
+    let corrupt = |column| Error::Corrupt {
+        table: "rendering",
+        column,
+        id,
+    };
+    let lang: String = row.try_get(0)?;
+    let message: String = row.try_get(1)?;
+    Ok(Some((
+        lang.parse().map_err(|_| corrupt("lang"))?,
+        serde_json::from_str(&message).map_err(|_| corrupt("message"))?,
+    )))
+}
+
+/// Progress of a notice's or poll's broadcasts.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    /// The broadcast.
+    pub id: i64,
+    /// Whether every recipient has a row in the ledger.
+    pub expanded: bool,
+}
+
+/// The broadcasts of a notice, or of a poll.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn list(
+    conn: &mut Conn,
+    notice_id: Option<i64>,
+    poll_id: Option<i64>,
+) -> Result<Vec<Progress>, Error> {
+    let rows = sqlx::query(
+        "SELECT id, CASE WHEN expanded_at IS NULL THEN 0 ELSE 1 END FROM broadcast \
+         WHERE notice_id = $1 OR poll_id = $2 ORDER BY id",
+    )
+    .bind(notice_id)
+    .bind(poll_id)
+    .fetch_all(conn)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Progress {
+                id: row.try_get(0)?,
+                expanded: row.try_get::<i64, _>(1)? != 0,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,221 @@
+//! Opening, migrating and writing.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::any::AnyPoolOptions;
+use sqlx::migrate::MigrateError;
+use sqlx::pool::PoolConnection;
+use sqlx::{Any, AnyPool, Connection as _, Executor as _, Transaction};
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+
+/// Connections besides the one the engine keeps: pages, commands, retention.
+const CONNECTIONS: u32 = 4;
+
+/// A transaction that may write.
+pub type Tx<'c> = Transaction<'c, Any>;
+
+/// Where the two databases differ.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Dialect {
+    /// SQLite: one writer at a time.
+    Sqlite,
+    /// PostgreSQL.
+    Postgres,
+}
+
+impl Dialect {
+    /// A read lock on the rows of a SELECT, until the transaction ends. SQLite needs none: its
+    /// writers already exclude each other.
+    #[must_use]
+    pub fn for_share(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " FOR SHARE",
+        }
+    }
+
+    fn begin(self) -> &'static str {
+        match self {
+            // A read that later writes would fail under a concurrent writer; taking the lock first
+            // makes it wait instead.
+            Self::Sqlite => "BEGIN IMMEDIATE",
+            Self::Postgres => "BEGIN",
+        }
+    }
+}
+
+/// What can go wrong in the store.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The database didn't do it.
+    #[error("database: {0}")]
+    Database(#[from] sqlx::Error),
+    /// A row holds what the code never writes.
+    #[error("database: {table}.{column} of row {id} holds something unknown")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The row.
+        id: i64,
+    },
+    /// The database can't be opened; the text says why and what to do.
+    #[error("{0}")]
+    Open(String),
+}
+
+/// A pool of connections to one database.
+#[derive(Clone, Debug)]
+pub struct Db {
+    pool: AnyPool,
+    dialect: Dialect,
+}
+
+impl Db {
+    /// Opens the database at `sqlite://path` or `postgres://…`. An SQLite file is made if missing.
+    ///
+    /// # Errors
+    /// [`Error::Open`] with the reason and the cure.
+    pub async fn open(url: &str) -> Result<Self, Error> {
+        sqlx::any::install_default_drivers();
+        let dialect = if url.starts_with("sqlite:") {
+            Dialect::Sqlite
+        } else {
+            Dialect::Postgres
+        };
+        let address = match sqlite_path(url) {
+            Some(path) => {
+                make_parent(&path)?;
+                format!("sqlite://{}?mode=rwc", path.display())
+            }
+            None => url.to_owned(),
+        };
+        let pool = AnyPoolOptions::new()
+            .max_connections(CONNECTIONS + 1)
+            .acquire_timeout(Duration::from_secs(10))
+            .after_connect(move |conn, _| {
+                Box::pin(async move {
+                    if dialect == Dialect::Sqlite {
+                        // FULL: a commit is on the disk before anyone is told of it.
+                        conn.execute(
+                            "PRAGMA busy_timeout = 20000; PRAGMA journal_mode = WAL; \
+                             PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; \
+                             PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;",
+                        )
+                        .await?;
+                    }
+                    Ok(())
+                })
+            })
+            .connect(&address)
+            .await
+            .map_err(|error| Error::Open(explain_open(url, &error)))?;
+        Ok(Self { pool, dialect })
+    }
+
+    /// Brings the tables up to this version.
+    ///
+    /// # Errors
+    /// [`Error::Open`] if the database belongs to a newer version or can't be written.
+    pub async fn migrate(&self) -> Result<(), Error> {
+        MIGRATIONS.run(&self.pool).await.map_err(|error| {
+            Error::Open(match error {
+                MigrateError::VersionMissing(version) => format!(
+                    "database: it was made by a newer Turvabot (migration {version}); \
+                     run that version, or point database.url at another database"
+                ),
+                MigrateError::VersionMismatch(version) => format!(
+                    "database: migration {version} differs from the one that made the tables; \
+                     use the release that made this database or a newer one"
+                ),
+                MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+                    format!("database: cannot prepare the tables: {}", cause(&error))
+                }
+                other => format!("database: cannot prepare the tables: {other}"),
+            })
+        })
+    }
+
+    /// Begins a transaction that may write.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn write(&self) -> Result<Tx<'static>, Error> {
+        Ok(self.pool.begin_with(self.dialect.begin()).await?)
+    }
+
+    /// Begins a writing transaction on a connection kept by the caller.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn write_on<'c>(&self, conn: &'c mut super::Conn) -> Result<Tx<'c>, Error> {
+        Ok(conn.begin_with(self.dialect.begin()).await?)
+    }
+
+    /// A connection for reading, or for the engine to keep.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn read(&self) -> Result<PoolConnection<Any>, Error> {
+        Ok(self.pool.acquire().await?)
+    }
+
+    /// Which database it is.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Closes every connection, so that SQLite folds its log into the file.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// The file of an SQLite address.
+#[must_use]
+pub fn sqlite_path(url: &str) -> Option<PathBuf> {
+    let rest = url.strip_prefix("sqlite:")?;
+    let rest = rest.strip_prefix("//").unwrap_or(rest);
+    Some(PathBuf::from(rest.split('?').next().unwrap_or(rest)))
+}
+
+fn make_parent(path: &Path) -> Result<(), Error> {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => {
+            std::fs::create_dir_all(parent).map_err(|error| {
+                Error::Open(format!(
+                    "database.url: cannot make the folder {}: {error}; \
+                     choose a folder that this user may write",
+                    parent.display()
+                ))
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn cause(error: &sqlx::Error) -> String {
+    match error.as_database_error() {
+        Some(error) => error.message().to_owned(),
+        None => error.to_string(),
+    }
+}
+
+fn explain_open(url: &str, error: &sqlx::Error) -> String {
+    match sqlite_path(url) {
+        Some(path) => format!(
+            "database.url: cannot open {}: {}; check that the folder exists and this user may write it",
+            path.display(),
+            cause(error)
+        ),
+        // The address may hold a password: never show it.
+        None => format!(
+            "database.url: cannot connect to PostgreSQL: {}; check the address, the user and that the server runs",
+            cause(error)
+        ),
+    }
+}

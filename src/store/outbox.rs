@@ -1,0 +1,450 @@
+//! The ledger of outgoing messages.
+
+use std::time::Duration;
+
+use sqlx::Row as _;
+use sqlx::any::AnyRow;
+
+use super::{Conn, Error, bulk};
+use crate::domain::{ChannelKind, DeliveryId, DeliveryState, Lane, Millis};
+
+/// A row to be written.
+#[derive(Clone, Debug)]
+pub struct NewRow {
+    /// Its number.
+    pub id: DeliveryId,
+    /// The channel.
+    pub channel: ChannelKind,
+    /// The lane.
+    pub lane: Lane,
+    /// `Queued`; or `Sending` when a sender takes it right after the commit; or `Sent` when writing
+    /// it is all there is to do.
+    pub state: DeliveryState,
+    /// When it may be sent, or the end of the lease of a row being sent.
+    pub due_at: Millis,
+    /// The resident, or 0 to forget the row once it is settled.
+    pub resident_id: i64,
+    /// The chat on the channel.
+    pub address: String,
+    /// The frozen message as JSON; `None` for a row that is settled already.
+    pub message: Option<String>,
+    /// When it isn't worth sending any more.
+    pub expires_at: Millis,
+    /// When it was settled.
+    pub settled_at: Option<Millis>,
+}
+
+/// Writes rows.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn insert(conn: &mut Conn, rows: &[NewRow]) -> Result<(), Error> {
+    bulk::execute(
+        conn,
+        rows,
+        11,
+        |values| {
+            format!(
+                "INSERT INTO outbox (id, channel, lane, state, due_at, resident_id, address, \
+                 message, expires_at, settled_at, attempts) VALUES {values}"
+            )
+        },
+        |query, row| {
+            query
+                .bind(row.id)
+                .bind(row.channel.as_str())
+                .bind(row.lane.rank())
+                .bind(row.state.as_str())
+                .bind(row.due_at)
+                .bind(row.resident_id)
+                .bind(row.address.clone())
+                .bind(row.message.clone())
+                .bind(row.expires_at)
+                .bind(row.settled_at)
+                .bind(i64::from(row.state != DeliveryState::Queued))
+        },
+    )
+    .await?;
+    Ok(())
+}
+
+/// A row claimed for sending.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    /// The row.
+    pub id: DeliveryId,
+    /// The chat on the channel.
+    pub address: String,
+    /// Whose it is; 0 for a row to forget.
+    pub resident_id: i64,
+    /// Where the words are: in the row itself, as JSON …
+    pub message: Option<String>,
+    /// … or in a broadcast's rendering.
+    pub rendering_id: Option<i64>,
+    /// How often it was given to a sender, this time included.
+    pub attempts: i64,
+}
+
+/// Which rows to claim.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim {
+    /// The channel.
+    pub channel: ChannelKind,
+    /// The lane.
+    pub lane: Lane,
+    /// Now.
+    pub now: Millis,
+    /// How long a sender may keep a row before it counts as lost.
+    pub lease: Duration,
+    /// How many rows at most.
+    pub limit: usize,
+}
+
+/// Claims due rows, oldest first. A row whose lease ran out was given to a sender that never came
+/// back: it counts one doubt more.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn claim(conn: &mut Conn, claim: Claim) -> Result<Vec<Claimed>, Error> {
+    let lease_end = claim.now + i64::try_from(claim.lease.as_millis()).unwrap_or(i64::MAX / 2);
+    let rows = sqlx::query(
+        "UPDATE outbox SET doubts = doubts + CASE WHEN state = 'sending' THEN 1 ELSE 0 END, \
+         state = 'sending', attempts = attempts + 1, due_at = $1 \
+         WHERE settled_at IS NULL AND due_at <= $2 AND id IN \
+         (SELECT id FROM outbox WHERE channel = $3 AND lane = $4 AND settled_at IS NULL \
+          AND due_at <= $2 AND expires_at > $2 ORDER BY due_at, id LIMIT $5) \
+         RETURNING id, address, resident_id, message, rendering_id, attempts",
+    )
+    .bind(lease_end)
+    .bind(claim.now)
+    .bind(claim.channel.as_str())
+    .bind(claim.lane.rank())
+    .bind(i64::try_from(claim.limit).unwrap_or(i64::MAX))
+    .fetch_all(conn)
+    .await?;
+    let mut claimed = rows
+        .iter()
+        .map(|row: &AnyRow| {
+            Ok(Claimed {
+                id: row.try_get(0)?,
+                address: row.try_get(1)?,
+                resident_id: row.try_get(2)?,
+                message: row.try_get(3)?,
+                rendering_id: row.try_get(4)?,
+                attempts: row.try_get(5)?,
+            })
+        })
+        .collect::<Result<Vec<_>, Error>>()?;
+    // RETURNING promises no order.
+    claimed.sort_unstable_by_key(|row| row.id);
+    Ok(claimed)
+}
+
+/// What became of a row that was being sent.
+#[derive(Clone, Debug)]
+pub struct Settlement {
+    /// The row.
+    pub id: DeliveryId,
+    /// Where it stands now: any state but `Sending`.
+    pub state: DeliveryState,
+    /// When to try again, for `Queued` and a resent `Ambiguous`.
+    pub due_at: Millis,
+    /// The platform's id of the message.
+    pub external_id: Option<String>,
+    /// What the platform said, for the communicator; never addresses or words.
+    pub reason: Option<String>,
+    /// When it was settled for good.
+    pub settled_at: Option<Millis>,
+    /// The attempt wasn't one: the channel held it back.
+    pub unspent: bool,
+}
+
+/// Writes what became of rows; the words of a settled reply are dropped.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn settle(conn: &mut Conn, settlements: &[Settlement]) -> Result<u64, Error> {
+    bulk::execute(
+        conn,
+        settlements,
+        7,
+        |values| {
+            format!(
+                "WITH v (id, state, due_at, external_id, reason, settled_at, unspent) \
+                 AS (VALUES {values}) \
+                 UPDATE outbox SET state = v.state, due_at = v.due_at, \
+                 external_id = v.external_id, reason = v.reason, settled_at = v.settled_at, \
+                 attempts = attempts - v.unspent, \
+                 doubts = doubts + CASE WHEN v.state = 'ambiguous' THEN 1 ELSE 0 END, \
+                 message = CASE WHEN v.settled_at IS NULL THEN message ELSE NULL END \
+                 FROM v WHERE outbox.id = v.id AND outbox.settled_at IS NULL"
+            )
+        },
+        |query, settlement| {
+            query
+                .bind(settlement.id)
+                .bind(settlement.state.as_str())
+                .bind(settlement.due_at)
+                .bind(settlement.external_id.clone())
+                .bind(settlement.reason.clone())
+                .bind(settlement.settled_at)
+                .bind(i64::from(settlement.unspent))
+        },
+    )
+    .await
+}
+
+/// Deletes settled rows that belong to nobody any more.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn forget(conn: &mut Conn, ids: &[DeliveryId]) -> Result<(), Error> {
+    for id in ids {
+        sqlx::query(
+            "DELETE FROM outbox WHERE id = $1 AND resident_id = 0 AND settled_at IS NOT NULL",
+        )
+        .bind(*id)
+        .execute(&mut *conn)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Marks the resident of a row as gone, and gives up what still waits for the address.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn give_up_address(conn: &mut Conn, id: DeliveryId, now: Millis) -> Result<(), Error> {
+    sqlx::query(
+        "UPDATE resident SET status = 'gone' WHERE id = \
+         (SELECT resident_id FROM outbox WHERE id = $1)",
+    )
+    .bind(id)
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query(
+        "UPDATE outbox SET state = 'gone', settled_at = $1, message = NULL \
+         WHERE settled_at IS NULL AND state <> 'sending' AND resident_id <> 0 AND resident_id = \
+         (SELECT resident_id FROM outbox WHERE id = $2)",
+    )
+    .bind(now)
+    .bind(id)
+    .execute(&mut *conn)
+    .await?;
+    Ok(())
+}
+
+/// Moves a row's resident to a new address of the same channel.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn move_address(conn: &mut Conn, id: DeliveryId, to: &str) -> Result<(), Error> {
+    let row = sqlx::query("SELECT channel, address FROM outbox WHERE id = $1")
+        .bind(id)
+        .fetch_optional(&mut *conn)
+        .await?;
+    let Some(row) = row else { return Ok(()) };
+    let channel: String = row.try_get(0)?;
+    let from: String = row.try_get(1)?;
+    if let Ok(channel) = channel.parse() {
+        super::residents::relocate(conn, channel, &from, to).await?;
+    }
+    Ok(())
+}
+
+/// Drops what still waits for a resident who asked for nothing more.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn drop_unasked(conn: &mut Conn, resident_id: i64, now: Millis) -> Result<(), Error> {
+    sqlx::query(
+        "UPDATE outbox SET state = 'failed', reason = 'stopped', settled_at = $1 \
+         WHERE resident_id = $2 AND settled_at IS NULL AND broadcast_id IS NOT NULL \
+         AND state <> 'sending'",
+    )
+    .bind(now)
+    .bind(resident_id)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// After a start: rows left with a sender that no longer exists are ambiguous. Those of a lane in
+/// `resend` are due at once, the others are settled as they are. Returns how many there were.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn recover(conn: &mut Conn, resend: &[Lane], now: Millis) -> Result<u64, Error> {
+    let mut found = 0;
+    for lane in Lane::ALL {
+        let settled_at = (!resend.contains(&lane)).then_some(now);
+        found += sqlx::query(
+            "UPDATE outbox SET state = 'ambiguous', doubts = doubts + 1, due_at = $1, \
+             settled_at = $2, reason = 'interrupted' \
+             WHERE settled_at IS NULL AND state = 'sending' AND lane = $3",
+        )
+        .bind(now)
+        .bind(settled_at)
+        .bind(lane.rank())
+        .execute(&mut *conn)
+        .await?
+        .rows_affected();
+    }
+    Ok(found)
+}
+
+/// Fails waiting rows that aren't worth sending any more. Returns how many.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn expire(conn: &mut Conn, now: Millis) -> Result<u64, Error> {
+    Ok(sqlx::query(
+        "UPDATE outbox SET state = 'failed', reason = 'expired', settled_at = $1, message = NULL \
+         WHERE settled_at IS NULL AND state <> 'sending' AND expires_at <= $1",
+    )
+    .bind(now)
+    .execute(conn)
+    .await?
+    .rows_affected())
+}
+
+/// Forgets settled replies.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn forget_replies_before(conn: &mut Conn, before: Millis) -> Result<u64, Error> {
+    Ok(
+        sqlx::query("DELETE FROM outbox WHERE broadcast_id IS NULL AND settled_at < $1")
+            .bind(before)
+            .execute(conn)
+            .await?
+            .rows_affected(),
+    )
+}
+
+/// Deliveries of one kind in one state.
+#[derive(Clone, Debug)]
+pub struct Count {
+    /// The channel's name.
+    pub channel: String,
+    /// The state's name.
+    pub state: String,
+    /// How many.
+    pub count: i64,
+    /// How many of them may have arrived more than once, attempts counted.
+    pub doubts: i64,
+}
+
+/// The deliveries of a broadcast, by channel and state; of all replies for `None`.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn counts(conn: &mut Conn, broadcast_id: Option<i64>) -> Result<Vec<Count>, Error> {
+    let rows = match broadcast_id {
+        Some(id) => sqlx::query(
+            "SELECT channel, state, COUNT(*), CAST(SUM(doubts) AS BIGINT) FROM outbox \
+             WHERE broadcast_id = $1 GROUP BY channel, state ORDER BY channel, state",
+        )
+        .bind(id),
+        None => sqlx::query(
+            "SELECT channel, state, COUNT(*), CAST(SUM(doubts) AS BIGINT) FROM outbox \
+             WHERE broadcast_id IS NULL GROUP BY channel, state ORDER BY channel, state",
+        ),
+    }
+    .fetch_all(conn)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Count {
+                channel: row.try_get(0)?,
+                state: row.try_get(1)?,
+                count: row.try_get(2)?,
+                doubts: row.try_get(3)?,
+            })
+        })
+        .collect()
+}
+
+/// Reasons of a broadcast's failures, most frequent first.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn reasons(conn: &mut Conn, broadcast_id: i64) -> Result<Vec<(String, i64)>, Error> {
+    let rows = sqlx::query(
+        "SELECT reason, COUNT(*) FROM outbox WHERE broadcast_id = $1 AND reason IS NOT NULL \
+         AND state <> 'sent' GROUP BY reason ORDER BY COUNT(*) DESC, reason",
+    )
+    .bind(broadcast_id)
+    .fetch_all(conn)
+    .await?;
+    rows.iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+        .collect()
+}
+
+/// One delivery of a broadcast, for the list a communicator reads.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Recipient {
+    /// The delivery's number.
+    pub id: i64,
+    /// The channel's name.
+    pub channel: String,
+    /// The state's name.
+    pub state: String,
+    /// How often it was given to a sender.
+    pub attempts: i64,
+    /// How many of those left it unclear whether it arrived.
+    pub doubts: i64,
+    /// What the platform said.
+    pub reason: Option<String>,
+    /// When it was settled.
+    pub settled_at: Option<Millis>,
+}
+
+/// The deliveries of a broadcast after a number, at most `limit`, by number.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn list(
+    conn: &mut Conn,
+    broadcast_id: i64,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<Recipient>, Error> {
+    let rows = sqlx::query(
+        "SELECT id, channel, state, attempts, doubts, reason, settled_at FROM outbox \
+         WHERE broadcast_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+    )
+    .bind(broadcast_id)
+    .bind(after)
+    .bind(limit)
+    .fetch_all(conn)
+    .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Recipient {
+                id: row.try_get(0)?,
+                channel: row.try_get(1)?,
+                state: row.try_get(2)?,
+                attempts: row.try_get(3)?,
+                doubts: row.try_get(4)?,
+                reason: row.try_get(5)?,
+                settled_at: row.try_get(6)?,
+            })
+        })
+        .collect()
+}
+
+/// How many messages to a resident are in the ledger.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn count_of_resident(conn: &mut Conn, resident_id: i64) -> Result<i64, Error> {
+    Ok(
+        sqlx::query("SELECT COUNT(*) FROM outbox WHERE resident_id = $1")
+            .bind(resident_id)
+            .fetch_one(conn)
+            .await?
+            .try_get(0)?,
+    )
+}
