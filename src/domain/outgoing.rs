@@ -125,6 +125,11 @@ pub enum SendError {
         /// What the platform said, without addresses or text.
         reason: String,
     },
+    /// The platform takes no more for now: again after exactly this long; no attempt is spent.
+    Limited {
+        /// How long to wait.
+        after: Duration,
+    },
     /// Given to the platform but no word came back.
     Ambiguous {
         /// What broke.

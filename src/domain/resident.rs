@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{ChannelKind, Lang};
 
 /// One resident at one address.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resident {
     /// The ledger's number of the resident.
     pub id: i64,

@@ -1,0 +1,196 @@
+//! One leg of retrieval: a BM25 index over hashed terms.
+//!
+//! Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond" (2009), with
+//! the usual k1 = 1.2 and b = 0.75. Its job is to add up scores quickly; which terms a text has,
+//! how legs are weighed and when a score is enough are left to the caller.
+
+use std::collections::BTreeMap;
+
+const K1: f32 = 1.2;
+const B: f32 = 0.75;
+
+/// The weighted terms of one document: hash to term frequency.
+pub(super) type Terms = BTreeMap<u32, f32>;
+
+/// What one term adds to one document's score.
+#[derive(Clone, Copy, Debug)]
+struct Posting {
+    document: u32,
+    impact: f32,
+}
+
+/// An immutable index over a handful to some thousands of documents.
+#[derive(Debug, Default)]
+pub(super) struct Bm25 {
+    /// Term hashes, ascending.
+    hashes: Vec<u32>,
+    /// Where the hashes with given leading bits begin.
+    directory: Vec<u32>,
+    /// Bits to drop from a hash to get its place in the directory.
+    shift: u32,
+    /// Where each term's postings begin; one more at the end.
+    starts: Vec<u32>,
+    postings: Vec<Posting>,
+    idfs: Vec<f32>,
+    unseen_idf: f32,
+}
+
+impl Bm25 {
+    /// Indexes documents; their numbers are positions in `documents`.
+    pub(super) fn build(documents: &[Terms]) -> Self {
+        let lengths: Vec<f32> = documents.iter().map(|terms| terms.values().sum()).collect();
+        let average = (lengths.iter().sum::<f32>() / lengths.len().max(1) as f32).max(1.0);
+        let mut found: Vec<(u32, u32, f32)> = Vec::new();
+        for (number, (terms, length)) in (0_u32..).zip(documents.iter().zip(&lengths)) {
+            let norm = K1 * (1.0 - B + B * length / average);
+            let saturated = |tf: f32| tf * (K1 + 1.0) / (tf + norm);
+            found.extend(
+                terms
+                    .iter()
+                    .map(|(hash, tf)| (*hash, number, saturated(*tf))),
+            );
+        }
+        found.sort_unstable_by_key(|(hash, number, _)| (*hash, *number));
+
+        let mut index = Self {
+            unseen_idf: idf(documents.len(), 0),
+            ..Self::default()
+        };
+        for same in found.chunk_by(|a, b| a.0 == b.0) {
+            let idf = idf(documents.len(), same.len());
+            index.hashes.push(same[0].0);
+            index.idfs.push(idf);
+            index.starts.push(index.postings.len() as u32);
+            index
+                .postings
+                .extend(same.iter().map(|(_, document, part)| Posting {
+                    document: *document,
+                    impact: idf * part,
+                }));
+        }
+        index.starts.push(index.postings.len() as u32);
+        index.build_directory();
+        index
+    }
+
+    /// Adds each term's impact to the documents that have it.
+    ///
+    /// `scores` has one place per document; `terms` should be without repeats. Returns the score
+    /// of an imagined document in which every term is frequent: a bound that depends on the terms
+    /// only, so score / bound is a level that can be compared between questions.
+    pub(super) fn add(&self, terms: &[u32], scores: &mut [f32]) -> f32 {
+        let mut bound = 0.0;
+        for hash in terms {
+            let Some(term) = self.find(*hash) else {
+                bound += self.unseen_idf;
+                continue;
+            };
+            bound += self.idfs[term];
+            let (first, last) = (self.starts[term] as usize, self.starts[term + 1] as usize);
+            for posting in &self.postings[first..last] {
+                scores[posting.document as usize] += posting.impact;
+            }
+        }
+        bound * (K1 + 1.0)
+    }
+
+    /// Memory the index holds, in bytes.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        (self.hashes.len() + self.directory.len() + self.starts.len() + self.idfs.len()) * 4
+            + self.postings.len() * size_of::<Posting>()
+    }
+
+    fn build_directory(&mut self) {
+        let bits = (self.hashes.len().max(2) as u32).ilog2();
+        self.shift = u32::BITS - bits;
+        let mut next = 0;
+        for prefix in 0..=(1_u32 << bits) {
+            while next < self.hashes.len() && self.hashes[next] >> self.shift < prefix {
+                next += 1;
+            }
+            self.directory.push(next as u32);
+        }
+    }
+
+    fn find(&self, hash: u32) -> Option<usize> {
+        let prefix = (hash >> self.shift) as usize;
+        let (first, last) = (
+            self.directory[prefix] as usize,
+            self.directory[prefix + 1] as usize,
+        );
+        let place = self.hashes[first..last]
+            .iter()
+            .position(|known| *known == hash)?;
+        Some(first + place)
+    }
+}
+
+/// How much a term found in `holders` of `documents` tells; never negative.
+fn idf(documents: usize, holders: usize) -> f32 {
+    let (all, with) = (documents as f32, holders as f32);
+    (1.0 + (all - with + 0.5) / (with + 0.5)).ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn index(documents: &[&[(u32, f32)]]) -> Bm25 {
+        let documents: Vec<Terms> = documents
+            .iter()
+            .map(|terms| terms.iter().copied().collect())
+            .collect();
+        Bm25::build(&documents)
+    }
+
+    fn scores(index: &Bm25, count: usize, terms: &[u32]) -> Vec<f32> {
+        let mut scores = vec![0.0; count];
+        index.add(terms, &mut scores);
+        scores
+    }
+
+    #[test]
+    fn the_score_is_the_published_formula() {
+        // Two documents of length 2 and 4: average 3.
+        let index = index(&[&[(1, 1.0), (7, 1.0)], &[(1 << 31, 3.0), (7, 1.0)]]);
+        let expected =
+            (1.0_f32 + 1.5 / 1.5).ln() * 1.0 * 2.2 / (1.0 + 1.2 * (0.25 + 0.75 * 2.0 / 3.0));
+        let got = scores(&index, 2, &[1]);
+        assert!((got[0] - expected).abs() < 1e-6, "{got:?} {expected}");
+        assert_eq!(got[1], 0.0);
+    }
+
+    #[test]
+    fn every_term_is_found_again_and_no_other() {
+        let terms: Vec<(u32, f32)> = (0..500_u32)
+            .map(|n| (n.wrapping_mul(2_654_435_761), 1.0))
+            .collect();
+        let index = index(&[&terms, &[(u32::MAX, 1.0)]]);
+        for (hash, _) in &terms {
+            assert!(scores(&index, 2, &[*hash])[0] > 0.0, "{hash}");
+        }
+        assert!(scores(&index, 2, &[u32::MAX])[1] > 0.0);
+        assert_eq!(scores(&index, 2, &[5]), [0.0, 0.0]);
+    }
+
+    #[test]
+    fn the_bound_is_above_any_score() {
+        let index = index(&[&[(1, 90.0), (2, 90.0)], &[(3, 1.0)]]);
+        let mut found = vec![0.0; 2];
+        let bound = index.add(&[1, 2], &mut found);
+        assert!(
+            found[0] < bound && found[0] > bound * 0.8,
+            "{found:?} {bound}"
+        );
+    }
+
+    #[test]
+    fn an_empty_index_answers_nothing() {
+        assert_eq!(
+            Bm25::build(&[]).add(&[1, 2], &mut []),
+            2.2 * 2.0 * 2.0_f32.ln()
+        );
+        assert!(index(&[&[]]).bytes() < 100);
+    }
+}

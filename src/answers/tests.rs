@@ -1,0 +1,271 @@
+//! Behaviour of retrieval on a small knowledge base.
+
+use super::*;
+
+fn entry(id: &str, fi: (&str, &str, &[&str]), sv: Option<(&str, &str)>) -> Entry {
+    let text = |question: &str, answer: &str, phrasings: &[&str]| EntryText {
+        question: question.to_owned(),
+        answer: answer.to_owned(),
+        phrasings: phrasings.iter().map(|text| (*text).to_owned()).collect(),
+    };
+    let mut texts = Localized::default();
+    texts.insert(Lang::FI, text(fi.0, fi.1, fi.2));
+    if let Some((question, answer)) = sv {
+        texts.insert(Lang::SV, text(question, answer, &[]));
+    }
+    Entry {
+        id: id.to_owned(),
+        topic: "fire".to_owned(),
+        texts,
+    }
+}
+
+fn entries() -> Vec<Entry> {
+    vec![
+        entry(
+            "burning",
+            (
+                "Saako risuja polttaa pihalla?",
+                "Kysy kunnan ympäristömääräyksistä.",
+                &["oksien poltto"],
+            ),
+            Some((
+                "Får man elda ris på gården?",
+                "Fråga kommunen om miljöföreskrifterna.",
+            )),
+        ),
+        entry(
+            "smoke-alarm-test",
+            (
+                "Kuinka usein palovaroitin testataan?",
+                "Kokeile kerran kuussa nappia painamalla.",
+                &[],
+            ),
+            Some((
+                "Hur ofta testas brandvarnaren?",
+                "Prova en gång i månaden med knappen.",
+            )),
+        ),
+        entry(
+            "smoke-alarm-owner",
+            (
+                "Kenen vastuulla palovaroitin on?",
+                "Rakennuksen omistaja hankkii laitteet.",
+                &[],
+            ),
+            Some((
+                "Vem skaffar brandvarnaren?",
+                "Byggnadens ägare skaffar apparaterna.",
+            )),
+        ),
+        entry(
+            "ice",
+            (
+                "Kuinka paksu jään pitää olla?",
+                "Kävelijälle kymmenen senttiä teräsjäätä.",
+                &["kantaako jää"],
+            ),
+            Some((
+                "Hur tjock måste isen vara?",
+                "Tio centimeter kärnis för den som går.",
+            )),
+        ),
+        entry(
+            "sweeping",
+            (
+                "Milloin savuhormi nuohotaan?",
+                "Vakituisessa asunnossa kerran vuodessa.",
+                &[],
+            ),
+            None,
+        ),
+    ]
+}
+
+fn answers() -> Answers {
+    Answers::build(&entries(), &Thresholds::default())
+}
+
+fn answered(outcome: &Outcome) -> Option<usize> {
+    match outcome {
+        Outcome::Answer { entry, .. } => Some(entry.0),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_clear_question_gets_its_answer_in_either_language() {
+    let answers = answers();
+    assert_eq!(
+        answered(&answers.ask(Lang::FI, "saanko polttaa risuja omalla pihalla")),
+        Some(0)
+    );
+    assert_eq!(
+        answered(&answers.ask(Lang::SV, "får jag elda ris på min gård")),
+        Some(0)
+    );
+}
+
+#[test]
+fn diacritics_case_and_inflection_do_not_matter() {
+    let answers = answers();
+    assert_eq!(
+        answered(&answers.ask(Lang::FI, "KUINKA PAKSU JAA PITAA OLLA")),
+        Some(3)
+    );
+    assert_eq!(
+        answered(&answers.ask(Lang::FI, "savuhormin nuohous milloin")),
+        Some(4)
+    );
+}
+
+#[test]
+fn a_keyword_of_two_entries_offers_both_and_no_others() {
+    let answers = answers();
+    for (lang, word) in [(Lang::FI, "palovaroitin"), (Lang::SV, "brandvarnare")] {
+        let Outcome::Offer { entries, .. } = answers.ask(lang, word) else {
+            panic!("{word}: {:?}", answers.ask(lang, word));
+        };
+        let mut places: Vec<usize> = entries.iter().map(|entry| entry.0).collect();
+        places.sort_unstable();
+        assert_eq!(places, [1, 2], "{word}");
+    }
+}
+
+#[test]
+fn a_two_letter_keyword_finds_its_entry() {
+    let answers = answers();
+    for (lang, word) in [(Lang::FI, "jää"), (Lang::SV, "is")] {
+        assert_eq!(answers.explain(lang, word)[0].id, "ice", "{word}");
+    }
+}
+
+#[test]
+fn small_talk_and_gibberish_are_unknown() {
+    let answers = answers();
+    for text in [
+        "moi",
+        "kiitos paljon",
+        "mitä kuuluu",
+        "asdfghjkl",
+        "banaani omena",
+        "👍",
+        "",
+        "?",
+    ] {
+        assert_eq!(answers.ask(Lang::FI, text), Outcome::Unknown, "{text}");
+    }
+    for text in [
+        "hej",
+        "tack",
+        "vad heter du",
+        "qwerty",
+        "banan äpple",
+        "1 2 3",
+    ] {
+        assert_eq!(answers.ask(Lang::SV, text), Outcome::Unknown, "{text}");
+    }
+}
+
+#[test]
+fn an_entry_missing_in_a_language_is_never_shown_in_it() {
+    let answers = answers();
+    let found = answers.explain(Lang::SV, "nuohotaan savuhormi vuodessa asunnossa");
+    assert!(found.iter().all(|scored| scored.id != "sweeping"));
+    let estonian: Lang = "et".parse().expect("two letters");
+    assert_eq!(answers.ask(estonian, "palovaroitin"), Outcome::Unknown);
+    assert!(answers.explain(estonian, "palovaroitin").is_empty());
+}
+
+#[test]
+fn thresholds_decide_the_outcome() {
+    let asking = |answer, offer| {
+        let thresholds = Thresholds {
+            answer,
+            offer,
+            ..Thresholds::default()
+        };
+        Answers::build(&entries(), &thresholds).ask(Lang::FI, "risujen poltto pihalla")
+    };
+    assert!(matches!(asking(0.1, 0.1), Outcome::Answer { .. }));
+    assert!(matches!(asking(9.0, 0.1), Outcome::Offer { .. }));
+    assert_eq!(asking(9.0, 9.0), Outcome::Unknown);
+}
+
+#[test]
+fn an_offer_never_holds_more_than_three() {
+    let entries: Vec<Entry> = (0..9)
+        .map(|n| {
+            entry(
+                &format!("e{n}"),
+                ("Mistä saa joditabletteja?", "Apteekista.", &[]),
+                None,
+            )
+        })
+        .collect();
+    let answers = Answers::build(
+        &entries,
+        &Thresholds {
+            offer: 0.0,
+            ..Thresholds::default()
+        },
+    );
+    let Outcome::Offer { entries, .. } = answers.ask(Lang::FI, "joditabletti") else {
+        panic!("equal entries leave no margin");
+    };
+    assert_eq!(entries, [EntryIndex(0), EntryIndex(1), EntryIndex(2)]);
+}
+
+#[test]
+fn explaining_is_sorted_and_agrees_with_asking() {
+    let answers = answers();
+    let found = answers.explain(Lang::FI, "kenen vastuulla on palovaroittimien hankinta");
+    assert!(found.is_sorted_by(|a, b| a.score >= b.score));
+    assert_eq!(
+        answered(&answers.ask(Lang::FI, "kenen vastuulla on palovaroittimien hankinta")),
+        Some(found[0].entry.0)
+    );
+    assert!(found[0].legs.grams > 0.0 && found[0].legs.words > 0.0 && found[0].legs.asked > 0.0);
+}
+
+#[test]
+fn the_same_message_always_gets_the_same_ranking() {
+    let (first, second) = (answers(), answers());
+    for text in ["palovaroitin", "kuinka usein", "milloin jää kantaa"] {
+        assert_eq!(
+            first.explain(Lang::FI, text),
+            second.explain(Lang::FI, text),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn hostile_messages_are_answered_quickly() {
+    let answers = answers();
+    let started = std::time::Instant::now();
+    let zalgo: String = "palo"
+        .chars()
+        .flat_map(|c| std::iter::once(c).chain(std::iter::repeat_n('\u{336}', 50_000)))
+        .collect();
+    for text in [
+        "palovaroitin ".repeat(80_000),
+        "å".repeat(500_000),
+        (0..200_000).map(|n| format!("{n} ")).collect(),
+        "\u{200b}".repeat(300_000),
+        "\u{fdfa}".repeat(300_000),
+        "\u{202e}مرحبا 👩‍👩‍👧‍👦 ".repeat(20_000),
+        "\0\u{7f}\u{fffd}\u{10ffff}".repeat(10_000),
+        zalgo,
+    ] {
+        let _ = answers.ask(Lang::FI, &text);
+        let _ = answers.explain(Lang::SV, &text);
+    }
+    assert!(started.elapsed().as_secs() < 5);
+}
+
+#[test]
+fn a_knowledge_base_may_be_empty() {
+    let answers = Answers::build(&[], &Thresholds::default());
+    assert_eq!(answers.ask(Lang::FI, "palovaroitin"), Outcome::Unknown);
+}

@@ -1,0 +1,54 @@
+//! Ways to residents. A channel turns platform updates into [`crate::domain::Inbound`] and takes
+//! ledger rows to the platform; it knows neither the store nor what is said.
+
+pub mod telegram;
+pub mod web;
+
+use std::future::Future;
+
+use crate::domain::{ChannelKind, Delivery, SendError, Sent};
+
+/// What a platform can do beyond showing text with buttons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    /// Answers to a button press that pass by (Telegram: `answerCallbackQuery`).
+    pub toasts: bool,
+    /// Messages that change after they were sent.
+    pub edits: bool,
+    /// Messages lie on a page of ours: writing them to the store is all there is to sending them.
+    pub page: bool,
+}
+
+/// The powers of a channel.
+#[must_use]
+pub fn capabilities(kind: ChannelKind) -> Capabilities {
+    match kind {
+        ChannelKind::Telegram => Capabilities {
+            toasts: true,
+            edits: true,
+            page: false,
+        },
+        ChannelKind::Matrix => Capabilities {
+            toasts: false,
+            edits: true,
+            page: false,
+        },
+        ChannelKind::Web => Capabilities {
+            toasts: false,
+            edits: false,
+            page: true,
+        },
+    }
+}
+
+/// A way to send.
+pub trait Channel: Send + Sync + 'static {
+    /// Which channel it is.
+    fn kind(&self) -> ChannelKind;
+
+    /// Whether several people read what is sent to the address; groups have limits of their own.
+    fn is_group(&self, address: &str) -> bool;
+
+    /// Gives one message to the platform. The error says what to do next.
+    fn send(&self, delivery: &Delivery) -> impl Future<Output = Result<Sent, SendError>> + Send;
+}

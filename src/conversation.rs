@@ -1,0 +1,21 @@
+//! The conversation: what a message means and what to say to it.
+//!
+//! Pure and channel-neutral, in two steps: [`understand`] turns an event into an [`Intent`], and
+//! [`respond`] turns the resident, the intent and the facts into a [`Turn`]. No clock, no store, no
+//! network; what has to be looked up between the steps is named by [`Intent::needs`].
+
+mod answering;
+mod broadcasts;
+mod intent;
+mod lexicon;
+mod menus;
+mod personal;
+mod polling;
+mod respond;
+mod understand;
+
+pub use broadcasts::{notice_message, poll_message};
+pub use intent::{Intent, Needs, Understood};
+pub use lexicon::{Lexicon, Meaning};
+pub use respond::{Effect, Facts, Outcome, Own, Turn, mishap, respond};
+pub use understand::understand;

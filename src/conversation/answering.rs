@@ -1,0 +1,150 @@
+//! Answers to questions, and the notices in force.
+
+use super::respond::{Effect, Facts, Outcome, Turn};
+use crate::answers::Outcome as Found;
+use crate::domain::{Action, Button, Lang, Notice, Phrase, Resident, Say};
+use crate::knowledge::Curated;
+
+/// Characters kept of a question nobody could answer.
+const GAP_CHARS: usize = 300;
+
+/// From here on a message without an answer is advised to be shorter.
+const LONG_CHARS: usize = 400;
+
+/// Answers a question, offers entries, or says that the bot doesn't know.
+pub(super) fn ask(resident: Resident, text: &str, heard: Option<Lang>, facts: Facts<'_>) -> Turn {
+    let knowledge = facts.knowledge;
+    let asked_in = heard.unwrap_or(resident.lang);
+    let urgent = knowledge.triage.assess(text).emergency;
+    let say = if urgent {
+        Say::phrase("emergency").and("emergency-how")
+    } else {
+        Say::default()
+    };
+    match knowledge.answers.ask(asked_in, text) {
+        Found::Answer { entry, .. } => match knowledge.entries.get(entry.0) {
+            Some(entry) => Turn::new(resident)
+                .say(answer(say, entry, facts))
+                .outcome(Outcome::Answered),
+            None => unknown(resident, say, text, asked_in, urgent, facts),
+        },
+        Found::Offer { entries, .. } => {
+            let mut say = say.and("offer");
+            for entry in entries.iter().filter_map(|at| knowledge.entries.get(at.0)) {
+                say = say.row([open(entry)]);
+            }
+            Turn::new(resident)
+                .say(say.row([Button::new("button-help", Action::Help)]))
+                .outcome(Outcome::Offered)
+        }
+        Found::Unknown => unknown(resident, say, text, asked_in, urgent, facts),
+    }
+}
+
+fn open(entry: &Curated) -> Button {
+    Button::local(entry.question.clone(), Action::Entry(entry.id.clone()))
+}
+
+/// The answer of an entry, with its source, its authority and its date.
+fn answer(say: Say, entry: &Curated, facts: Facts<'_>) -> Say {
+    let mut say = say
+        .and(Phrase::new("answer-title").arg("question", entry.question.clone()))
+        .curated(entry.answer.clone());
+    if let Some(source) = &entry.source {
+        let (year, month, day) = source.checked;
+        say = say.and(
+            Phrase::new("answer-source")
+                .arg("source", source.name.clone())
+                .arg("url", source.url.clone())
+                .arg("authority", source.authority.clone())
+                .arg("day", crate::domain::Arg::Day(year, month, day)),
+        );
+        if !source.verified {
+            say = say.and("answer-verify");
+        }
+    }
+    for related in &entry.related {
+        if let Some(related) = facts.knowledge.entry(related) {
+            say = say.row([open(related)]);
+        }
+    }
+    say
+}
+
+/// Shows one entry.
+pub(super) fn entry(resident: Resident, id: &str, facts: Facts<'_>) -> Turn {
+    match facts.knowledge.entry(id) {
+        Some(entry) => Turn::new(resident)
+            .say(answer(Say::default(), entry, facts))
+            .outcome(Outcome::Answered),
+        None => Turn::new(resident).toast(Say::phrase("stale-button")),
+    }
+}
+
+fn unknown(
+    resident: Resident,
+    say: Say,
+    text: &str,
+    lang: Lang,
+    urgent: bool,
+    facts: Facts<'_>,
+) -> Turn {
+    let mut say = say.and(if text.chars().count() > LONG_CHARS {
+        "unknown-long"
+    } else {
+        "unknown"
+    });
+    say = say.curated(facts.knowledge.contact.clone());
+    if !urgent {
+        say = say.and("unknown-112");
+    }
+    Turn::new(resident)
+        .say(say.row([Button::new("button-help", Action::Help)]))
+        .effect(Effect::Gap {
+            lang,
+            question: mask(text),
+        })
+        .outcome(Outcome::Unknown)
+}
+
+/// The words of a question without what could point to a person: e-mail addresses, and numbers of
+/// five digits and up (telephone numbers, personal identity codes).
+fn mask(text: &str) -> String {
+    let words = text.split_whitespace().map(|word| {
+        let digits = word.chars().filter(char::is_ascii_digit).count();
+        if word.contains('@') || digits >= 5 {
+            "…"
+        } else {
+            word
+        }
+    });
+    let masked = words.collect::<Vec<_>>().join(" ");
+    masked.chars().take(GAP_CHARS).collect()
+}
+
+/// Shows the notices in force, newest first.
+pub(super) fn notices(resident: Resident, facts: Facts<'_>) -> Turn {
+    /// More would not be read on a phone.
+    const SHOWN: usize = 5;
+    if facts.notices.is_empty() {
+        let say = Say::phrase("notices-none").row([Button::new("button-topics", Action::Topics)]);
+        return Turn::new(resident).say(say);
+    }
+    let count = i64::try_from(facts.notices.len()).unwrap_or(i64::MAX);
+    let mut say = Say::phrase(Phrase::new("notices").arg("count", count));
+    for notice in facts.notices.iter().take(SHOWN) {
+        say = body(say, notice).and(Phrase::new("notice-sent").arg("at", crate::domain::Arg::Instant(notice.sent_at)));
+    }
+    Turn::new(resident).say(say)
+}
+
+/// The headline and text of a notice.
+pub(super) fn body(say: Say, notice: &Notice) -> Say {
+    let key = if notice.severity.is_alert() {
+        "notice-alert"
+    } else {
+        "notice-headline"
+    };
+    say.and(Phrase::new(key).arg("headline", notice.headline.clone()))
+        .verbatim(notice.description.clone())
+}

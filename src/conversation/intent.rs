@@ -1,0 +1,81 @@
+//! What a resident wants.
+
+use crate::domain::{Action, Lang, Media};
+use crate::locale::Command;
+
+/// What a resident wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// A command by slash, word or first contact.
+    Command(Command),
+    /// A slash and something that is no command.
+    UnknownCommand,
+    /// A button.
+    Act(Action),
+    /// A button that isn't one of ours, or not any more.
+    StaleButton,
+    /// "Help!", which may be an emergency.
+    Cry,
+    /// A greeting.
+    Greeting,
+    /// Thanks or a farewell.
+    Thanks,
+    /// Subscribe to the topic, or to one that wasn't found.
+    Subscribe(Option<String>),
+    /// Unsubscribe likewise.
+    Unsubscribe(Option<String>),
+    /// A question in the resident's words.
+    Ask(String),
+    /// No words at all.
+    Empty,
+    /// Something that isn't words.
+    Media(Media),
+    /// The address works no more.
+    Gone,
+    /// The address works again.
+    Returned,
+    /// The chat moved.
+    Moved(String),
+}
+
+/// An intent, and the language it was told in where that was clear.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Understood {
+    /// What the resident wants.
+    pub intent: Intent,
+    /// The language of the words.
+    pub heard: Option<Lang>,
+}
+
+/// What must be looked up before an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Needs {
+    /// The notices in force.
+    pub notices: bool,
+    /// The open polls.
+    pub polls: bool,
+    /// What the resident voted in them, and what else is stored of the resident.
+    pub own: bool,
+}
+
+impl Intent {
+    /// What must be looked up before an answer.
+    #[must_use]
+    pub fn needs(&self) -> Needs {
+        let notices = matches!(
+            self,
+            Self::Command(Command::Notices) | Self::Act(Action::Notices)
+        );
+        let own = matches!(
+            self,
+            Self::Command(Command::MyData | Command::Polls)
+                | Self::Act(Action::MyData | Action::Polls | Action::Poll(_))
+        );
+        let polls = own || matches!(self, Self::Act(Action::Vote(..) | Action::Unvote(_)));
+        Needs {
+            notices,
+            polls,
+            own,
+        }
+    }
+}

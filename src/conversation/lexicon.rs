@@ -1,0 +1,150 @@
+//! Words with a fixed meaning, in every language at once.
+
+use std::collections::HashMap;
+
+use crate::answers::fold;
+use crate::domain::{Lang, Localized};
+use crate::locale::{Command, Locales};
+
+/// What a whole message can mean by itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Meaning {
+    /// A command.
+    Command(Command),
+    /// A call for help.
+    Cry,
+    /// A greeting.
+    Greeting,
+    /// Thanks.
+    Thanks,
+    /// Yes.
+    Yes,
+    /// No.
+    No,
+    /// Speak this language.
+    Speak(Lang),
+}
+
+/// All words with a fixed meaning.
+#[derive(Debug)]
+pub struct Lexicon {
+    /// Folded message to meaning, with the one language it belongs to, if it is one.
+    whole: HashMap<String, (Meaning, Option<Lang>)>,
+    slashes: HashMap<String, (Command, Option<Lang>)>,
+    subscribe: Vec<String>,
+    unsubscribe: Vec<String>,
+    /// Folded names of topics.
+    topics: Vec<(String, String)>,
+}
+
+impl Lexicon {
+    /// The lexicon of the locale files and of the topics' names (id, name).
+    #[must_use]
+    pub fn new<'a>(
+        locales: &Locales,
+        topics: impl IntoIterator<Item = (&'a str, &'a Localized)>,
+    ) -> Self {
+        let mut lexicon = Self {
+            whole: HashMap::new(),
+            slashes: HashMap::new(),
+            subscribe: Vec::new(),
+            unsubscribe: Vec::new(),
+            topics: Vec::new(),
+        };
+        for (lang, words) in locales.words() {
+            for (command, given) in &words.command {
+                note(&mut lexicon.slashes, given.slash.clone(), *command, lang);
+                for word in given.words.iter().chain([&given.slash]) {
+                    let meaning = Meaning::Command(*command);
+                    note(&mut lexicon.whole, fold(word), meaning, lang);
+                }
+            }
+            for (list, meaning) in [
+                (&words.cry, Meaning::Cry),
+                (&words.greeting, Meaning::Greeting),
+                (&words.thanks, Meaning::Thanks),
+                (&words.yes, Meaning::Yes),
+                (&words.no, Meaning::No),
+                (&words.speak, Meaning::Speak(lang)),
+            ] {
+                for word in list {
+                    note(&mut lexicon.whole, fold(word), meaning, lang);
+                }
+            }
+            lexicon.subscribe.extend(words.subscribe.iter().map(|word| fold(word)));
+            lexicon.unsubscribe.extend(words.unsubscribe.iter().map(|word| fold(word)));
+        }
+        for (id, name) in topics {
+            lexicon.topics.push((fold(id), id.to_owned()));
+            for (_, name) in name.iter() {
+                lexicon.topics.push((fold(name), id.to_owned()));
+            }
+        }
+        lexicon
+    }
+
+    /// What a whole message means, and its language if the words belong to one only.
+    #[must_use]
+    pub fn whole(&self, folded: &str) -> Option<(Meaning, Option<Lang>)> {
+        self.whole.get(folded).copied()
+    }
+
+    /// The command of a word after a slash.
+    #[must_use]
+    pub fn slash(&self, word: &str) -> Option<(Command, Option<Lang>)> {
+        self.slashes.get(word).copied()
+    }
+
+    /// `Some((true, topic))` for "subscribe to topic", `Some((false, topic))` for "unsubscribe".
+    #[must_use]
+    pub fn subscription(&self, folded: &str) -> Option<(bool, Option<String>)> {
+        let after = |verbs: &[String]| {
+            verbs.iter().find_map(|verb| {
+                folded
+                    .strip_prefix(verb.as_str())?
+                    .strip_prefix(' ')
+                    .map(str::to_owned)
+            })
+        };
+        if let Some(rest) = after(&self.unsubscribe) {
+            return Some((false, self.topic(&rest)));
+        }
+        after(&self.subscribe).map(|rest| (true, self.topic(&rest)))
+    }
+
+    /// The topic of a folded name: the name itself, or one word of it.
+    fn topic(&self, folded: &str) -> Option<String> {
+        let exact = self.topics.iter().find(|(name, _)| name == folded);
+        let by_word = || {
+            let mut found = self.topics.iter().filter(|(name, _)| {
+                name.split(' ')
+                    .any(|word| word.len() >= 3 && same_stem(word, folded))
+            });
+            let first = found.next()?;
+            found.all(|(_, id)| *id == first.1).then_some(first)
+        };
+        exact.or_else(by_word).map(|(_, id)| id.clone())
+    }
+}
+
+/// Whether two words are the same but for an ending of at most three letters.
+fn same_stem(a: &str, b: &str) -> bool {
+    let common = a
+        .bytes()
+        .zip(b.bytes())
+        .take_while(|(a, b)| a == b)
+        .count();
+    common >= 3 && a.len() - common <= 3 && b.len() - common <= 3 && common * 2 > a.len().max(b.len())
+}
+
+fn note<M: Copy + PartialEq>(
+    words: &mut HashMap<String, (M, Option<Lang>)>,
+    word: String,
+    meaning: M,
+    lang: Lang,
+) {
+    words
+        .entry(word)
+        .and_modify(|(_, known)| *known = None)
+        .or_insert((meaning, Some(lang)));
+}

@@ -1,0 +1,265 @@
+//! What the bot knows: curated content with everything that is built from it once.
+
+use serde::Deserialize;
+
+use crate::answers::{self, Answers, LanguageId, Thresholds, Triage, TriageRules};
+use crate::content::{Content, Status};
+use crate::conversation::Lexicon;
+use crate::domain::{Lang, Localized, Phrase, QuietHours};
+use crate::locale::Locales;
+use crate::store::entries::Imported;
+
+/// Something with an id and a name: a topic, an area.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// The id, kebab-case.
+    pub id: String,
+    /// The name per language.
+    pub name: Localized,
+}
+
+/// Where an answer comes from.
+#[derive(Clone, Debug)]
+pub struct Provenance {
+    /// The source's name.
+    pub name: Localized,
+    /// The source's address.
+    pub url: String,
+    /// The authority in charge.
+    pub authority: Localized,
+    /// When a person checked it: year, month, day.
+    pub checked: (i16, i8, i8),
+    /// Whether the facts were found at an official source.
+    pub verified: bool,
+}
+
+/// One curated entry as it is shown.
+#[derive(Clone, Debug)]
+pub struct Curated {
+    /// The id, kebab-case.
+    pub id: String,
+    /// The question it answers.
+    pub question: Localized,
+    /// The answer, in mini-Markdown.
+    pub answer: Localized,
+    /// Where it comes from; an imported entry doesn't say.
+    pub source: Option<Provenance>,
+    /// Entries that belong to it.
+    pub related: Vec<String>,
+}
+
+/// Everything known when the bot speaks.
+pub struct Knowledge {
+    /// The municipality's name.
+    pub municipality: Localized,
+    /// Where to ask when the bot doesn't know.
+    pub contact: Localized,
+    /// Who answers for personal data.
+    pub controller: Localized,
+    /// The controller's address.
+    pub controller_address: Localized,
+    /// How long the web chat's page is kept, in hours.
+    pub web_history_hours: i64,
+    /// The quiet hours a resident turns on.
+    pub quiet_hours: QuietHours,
+    /// The languages, each with "speak this" in its own words.
+    pub languages: Vec<(Lang, String)>,
+    /// Topics, in the order they are shown.
+    pub topics: Vec<Named>,
+    /// Areas, in the order they are shown.
+    pub areas: Vec<Named>,
+    /// Entries; positions agree with [`Knowledge::answers`].
+    pub entries: Vec<Curated>,
+    /// The index over the entries.
+    pub answers: Answers,
+    /// Tells the languages apart.
+    pub language: LanguageId,
+    /// Tells an emergency in progress.
+    pub triage: Triage,
+    /// Words with a fixed meaning.
+    pub lexicon: Lexicon,
+}
+
+/// What a municipality says of itself.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// Its name.
+    pub name: Localized,
+    /// How long the web chat's page is kept, in hours.
+    pub web_history_hours: i64,
+    /// The quiet hours a resident turns on.
+    pub quiet_hours: QuietHours,
+}
+
+/// The content can't be used.
+#[derive(Debug, thiserror::Error)]
+#[error("content/triage.toml: {0}")]
+pub struct Error(String);
+
+#[derive(Deserialize)]
+#[serde(transparent)]
+struct Rules(std::collections::BTreeMap<Lang, TriageRules>);
+
+impl Knowledge {
+    /// Builds everything from content, locale files and imported entries.
+    ///
+    /// # Errors
+    /// If the triage rules are missing or malformed.
+    pub fn build(
+        content: &Content,
+        imported: &[Imported],
+        locales: &Locales,
+        identity: Identity,
+    ) -> Result<Self, Error> {
+        let (entries, sources) = entries(content, imported);
+        let rules = content
+            .raw("triage.toml")
+            .ok_or_else(|| Error("the file is missing; copy it from the release".into()))?;
+        let Rules(rules) = toml::from_str(rules).map_err(|error| Error(error.to_string()))?;
+        let municipality = content.municipality.as_ref();
+        let named = |key: &'static str| every(locales, key);
+        let privacy = municipality.and_then(|municipality| municipality.privacy.clone());
+        let topics: Vec<_> = content
+            .topics
+            .iter()
+            .map(|topic| Named {
+                id: topic.id.clone(),
+                name: topic.name.clone(),
+            })
+            .collect();
+        Ok(Self {
+            contact: municipality
+                .and_then(|municipality| municipality.contact.clone())
+                .unwrap_or_else(|| named("contact-default")),
+            controller: privacy
+                .as_ref()
+                .map_or_else(|| identity.name.clone(), |privacy| privacy.controller.clone()),
+            controller_address: privacy
+                .map_or_else(|| named("address-default"), |privacy| privacy.address),
+            municipality: identity.name,
+            web_history_hours: identity.web_history_hours,
+            quiet_hours: identity.quiet_hours,
+            languages: locales
+                .langs()
+                .into_iter()
+                .map(|lang| (lang, locales.plain(lang, &Phrase::new("speak-this"))))
+                .collect(),
+            lexicon: Lexicon::new(
+                locales,
+                topics.iter().map(|topic| (topic.id.as_str(), &topic.name)),
+            ),
+            topics,
+            areas: content
+                .areas()
+                .iter()
+                .map(|area| Named {
+                    id: area.id.clone(),
+                    name: area.name.clone(),
+                })
+                .collect(),
+            language: LanguageId::train(&samples(locales, &sources)),
+            answers: Answers::build(&sources, &Thresholds::default()),
+            triage: Triage::new(&rules.into_iter().collect()),
+            entries,
+        })
+    }
+
+    /// The entry of an id.
+    #[must_use]
+    pub fn entry(&self, id: &str) -> Option<&Curated> {
+        self.entries.iter().find(|entry| entry.id == id)
+    }
+}
+
+fn every(locales: &Locales, key: &'static str) -> Localized {
+    locales
+        .langs()
+        .into_iter()
+        .map(|lang| (lang, locales.plain(lang, &Phrase::new(key))))
+        .collect()
+}
+
+fn samples(locales: &Locales, entries: &[answers::Entry]) -> Localized<Vec<String>> {
+    locales
+        .samples()
+        .map(|(lang, sample)| {
+            let mut texts = sample.to_vec();
+            for text in entries.iter().filter_map(|entry| entry.texts.get(lang)) {
+                texts.push(text.question.clone());
+                texts.push(text.answer.clone());
+                texts.extend(text.phrasings.iter().cloned());
+            }
+            (lang, texts)
+        })
+        .collect()
+}
+
+/// The entries as shown and as retrieval sees them, in the same order.
+fn entries(content: &Content, imported: &[Imported]) -> (Vec<Curated>, Vec<answers::Entry>) {
+    let mut shown = Vec::new();
+    let mut sources = Vec::new();
+    for entry in &content.entries {
+        let authority = content.authorities.get(&entry.authority);
+        let of = |pick: fn(&crate::content::Text) -> &String| {
+            entry.texts.iter().map(|(lang, text)| (lang, pick(text).trim().to_owned())).collect()
+        };
+        shown.push(Curated {
+            id: entry.id.clone(),
+            question: of(|text| &text.question),
+            answer: of(|text| &text.answer),
+            source: Some(Provenance {
+                name: entry.source_name.clone(),
+                url: entry.source.to_string(),
+                authority: authority.map(|authority| authority.name.clone()).unwrap_or_default(),
+                checked: (entry.checked.year(), entry.checked.month(), entry.checked.day()),
+                verified: entry.status == Status::Verified,
+            }),
+            related: entry.related.clone(),
+        });
+        sources.push(answers::Entry {
+            id: entry.id.clone(),
+            topic: entry.topic.clone(),
+            texts: entry
+                .texts
+                .iter()
+                .map(|(lang, text)| {
+                    let text = answers::EntryText {
+                        question: text.question.clone(),
+                        answer: text.answer.clone(),
+                        phrasings: text.phrasings.clone(),
+                    };
+                    (lang, text)
+                })
+                .collect(),
+        });
+    }
+    // Imported rows come ordered by id: the languages of one entry are neighbours.
+    for rows in imported.chunk_by(|a, b| a.id == b.id) {
+        let of = |pick: fn(&Imported) -> &String| {
+            rows.iter().map(|row| (row.lang, pick(row).clone())).collect::<Localized>()
+        };
+        shown.push(Curated {
+            id: rows[0].id.clone(),
+            question: of(|row| &row.question),
+            answer: of(|row| &row.answer),
+            source: None,
+            related: Vec::new(),
+        });
+        sources.push(answers::Entry {
+            id: rows[0].id.clone(),
+            topic: rows[0].topic.clone(),
+            texts: rows
+                .iter()
+                .map(|row| {
+                    let text = answers::EntryText {
+                        question: row.question.clone(),
+                        answer: row.answer.clone(),
+                        phrasings: Vec::new(),
+                    };
+                    (row.lang, text)
+                })
+                .collect(),
+        });
+    }
+    (shown, sources)
+}
