@@ -21,6 +21,21 @@ use index::{Index, Ranking};
 pub use language::{Identified, LanguageId};
 pub use triage::{Assessment, Triage, TriageRules};
 
+/// The words of a message as retrieval reads them, joined by single spaces: lower case, no
+/// diacritics, no punctuation. Reads the first 2,000 characters.
+#[must_use]
+pub fn fold(text: &str) -> String {
+    let words = words::Words::read(text, words::Spelling::Folded, words::MESSAGE_CHARS);
+    let mut folded = String::with_capacity(text.len().min(words::MESSAGE_CHARS));
+    for word in words.iter() {
+        if !folded.is_empty() {
+            folded.push(' ');
+        }
+        folded.extend(word);
+    }
+    folded
+}
+
 /// How many entries an offer holds at most.
 pub const OFFERED: usize = 3;
 

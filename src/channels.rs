@@ -6,7 +6,7 @@ pub mod web;
 
 use std::future::Future;
 
-use crate::domain::{ChannelKind, Delivery, SendError, Sent};
+use crate::domain::{ChannelKind, Delivery, Inbound, SendError, Sent};
 
 /// What a platform can do beyond showing text with buttons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,4 +51,20 @@ pub trait Channel: Send + Sync + 'static {
 
     /// Gives one message to the platform. The error says what to do next.
     fn send(&self, delivery: &Delivery) -> impl Future<Output = Result<Sent, SendError>> + Send;
+}
+
+/// The store can't take events now; the platform must keep them and offer them again.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the store takes no events now")]
+pub struct Unavailable;
+
+/// Where a channel hands in what it received.
+pub trait Sink: Send + Sync + 'static {
+    /// Takes events in order. Returns once they and everything they led to are committed, with what
+    /// to say in passing to each (plain words in the resident's language): only then may the
+    /// channel tell the platform that it has them.
+    fn take(
+        &self,
+        events: Vec<Inbound>,
+    ) -> impl Future<Output = Result<Vec<Option<String>>, Unavailable>> + Send;
 }

@@ -1,5 +1,19 @@
 //! Turvabot: the multi-channel safety bot of Finnish municipalities.
+//!
+//! Data flows one way: a channel hands in events, [`engine`] commits a turn of [`conversation`] per
+//! event together with ledger rows, and [`outbox`] takes the rows to the channels.
 
+pub mod answers;
+pub mod channels;
 pub mod clock;
+pub mod config;
+pub mod content;
+pub mod conversation;
 pub mod domain;
+pub mod engine;
+pub mod faults;
+pub mod inbox;
+pub mod knowledge;
+pub mod locale;
+pub mod outbox;
 pub mod store;

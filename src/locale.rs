@@ -128,10 +128,10 @@ impl Locales {
         i64::from(at.hour()) * 60 + i64::from(at.minute())
     }
 
-    fn zoned(&self, at: Millis) -> jiff::Zoned {
+    fn zoned(&self, at: Millis) -> jiff::ZonedDateTime {
         jiff::Timestamp::from_millisecond(at)
             .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
-            .to_zoned(self.zone.clone())
+            .to_zoned_datetime(self.zone.clone())
     }
 
     /// A phrase as plain words, for labels and pages.

@@ -17,7 +17,7 @@ pub mod residents;
 pub mod settings;
 pub mod web_lines;
 
-pub use db::{Db, Dialect, Error, Tx};
+pub use db::{Alone, Db, Dialect, Error, Tx, sqlite_path};
 
 /// A connection, inside a transaction or not.
 pub type Conn = sqlx::AnyConnection;

@@ -118,26 +118,30 @@ async fn expand_part(
     now: Millis,
     minute: i64,
 ) -> Result<u64, Error> {
-    // A quiet span may cross midnight: then it is what lies outside [quiet_to, quiet_from).
+    // A quiet span may cross midnight: then it is what lies outside [quiet_to, quiet_from). What
+    // waits out the night lives that much longer. Pages of ours wake nobody.
     Ok(sqlx::query(
         "INSERT INTO outbox (id, channel, lane, state, due_at, resident_id, address, \
          rendering_id, broadcast_id, expires_at) \
-         SELECT $1 + ROW_NUMBER() OVER (ORDER BY r.id) - 1, r.channel, b.lane, 'queued', \
-         CASE WHEN b.everyone = 0 AND r.quiet_from IS NOT NULL AND \
-           ((r.quiet_from < r.quiet_to AND $2 >= r.quiet_from AND $2 < r.quiet_to) OR \
-            (r.quiet_from > r.quiet_to AND ($2 >= r.quiet_from OR $2 < r.quiet_to))) \
-           THEN $3 + ((r.quiet_to - $2 + 1440) % 1440) * 60000 ELSE $3 END, \
-         r.id, r.address, g.id, b.id, b.expires_at \
-         FROM broadcast b CROSS JOIN resident r CROSS JOIN rendering g \
-         WHERE b.id = $4 AND r.id > $5 AND r.id <= $6 \
-         AND g.broadcast_id = b.id AND g.lang = r.lang \
-         AND r.status = 'active' AND r.direct = 1 \
-         AND (b.everyone = 1 OR EXISTS (SELECT 1 FROM resident_topic t WHERE t.resident_id = r.id \
-              AND (b.topic IS NULL OR t.topic = b.topic))) \
-         AND (b.area IS NULL \
-              OR NOT EXISTS (SELECT 1 FROM resident_area a WHERE a.resident_id = r.id) \
-              OR EXISTS (SELECT 1 FROM resident_area a WHERE a.resident_id = r.id \
-                         AND a.area = b.area))",
+         SELECT $1 + ROW_NUMBER() OVER (ORDER BY q.resident_id) - 1, q.channel, q.lane, 'queued', \
+         $3 + q.hold, q.resident_id, q.address, q.rendering_id, q.broadcast_id, \
+         q.expires_at + q.hold FROM \
+         (SELECT r.id AS resident_id, r.channel, r.address, b.lane, b.id AS broadcast_id, \
+          b.expires_at, g.id AS rendering_id, \
+          CASE WHEN b.everyone = 0 AND r.quiet_from IS NOT NULL AND r.channel <> 'web' AND \
+            ((r.quiet_from < r.quiet_to AND $2 >= r.quiet_from AND $2 < r.quiet_to) OR \
+             (r.quiet_from > r.quiet_to AND ($2 >= r.quiet_from OR $2 < r.quiet_to))) \
+            THEN ((r.quiet_to - $2 + 1440) % 1440) * 60000 ELSE 0 END AS hold \
+          FROM broadcast b CROSS JOIN resident r CROSS JOIN rendering g \
+          WHERE b.id = $4 AND r.id > $5 AND r.id <= $6 \
+          AND g.broadcast_id = b.id AND g.lang = r.lang \
+          AND r.status = 'active' AND r.direct = 1 \
+          AND (b.everyone = 1 OR EXISTS (SELECT 1 FROM resident_topic t \
+               WHERE t.resident_id = r.id AND (b.topic IS NULL OR t.topic = b.topic))) \
+          AND (b.area IS NULL \
+               OR NOT EXISTS (SELECT 1 FROM resident_area a WHERE a.resident_id = r.id) \
+               OR EXISTS (SELECT 1 FROM resident_area a WHERE a.resident_id = r.id \
+                          AND a.area = b.area))) AS q",
     )
     .bind(first_id)
     .bind(minute)

@@ -67,6 +67,19 @@ pub enum Error {
     Open(String),
 }
 
+/// The advisory lock of the one server on a PostgreSQL database: "turvabot" in ASCII.
+const LOCK: i64 = 0x7475_7276_6162_6f74;
+
+/// Held by the one server on a database; the operating system or PostgreSQL takes it back when the
+/// process ends, however it ends.
+#[derive(Debug)]
+pub enum Alone {
+    /// A lock on a file beside the database.
+    File(std::fs::File),
+    /// An advisory lock of a session.
+    Session(super::Conn),
+}
+
 /// A pool of connections to one database.
 #[derive(Clone, Debug)]
 pub struct Db {
@@ -161,6 +174,43 @@ impl Db {
     /// [`Error::Database`].
     pub async fn read(&self) -> Result<PoolConnection<Any>, Error> {
         Ok(self.pool.acquire().await?)
+    }
+
+    /// Makes sure that no other server works on this database, until the guard is dropped.
+    ///
+    /// # Errors
+    /// [`Error::Open`] if one does.
+    pub async fn alone(&self, url: &str) -> Result<Alone, Error> {
+        let taken = || {
+            Error::Open(
+                "database: another Turvabot serves from this database; \
+                 stop it first, or point database.url at another database"
+                    .into(),
+            )
+        };
+        let Some(path) = sqlite_path(url) else {
+            let mut conn = self.read().await?;
+            let row = sqlx::query("SELECT CASE WHEN pg_try_advisory_lock($1) THEN 1 ELSE 0 END")
+                .bind(LOCK)
+                .fetch_one(&mut *conn)
+                .await?;
+            let locked: i64 = sqlx::Row::try_get(&row, 0)?;
+            return if locked == 1 {
+                Ok(Alone::Session(conn.detach()))
+            } else {
+                Err(taken())
+            };
+        };
+        let path = path.with_extension("lock");
+        let open = |error: std::io::Error| {
+            Error::Open(format!("database.url: cannot lock {}: {error}", path.display()))
+        };
+        let file = std::fs::File::create(&path).map_err(open)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Alone::File(file)),
+            Err(std::fs::TryLockError::WouldBlock) => Err(taken()),
+            Err(std::fs::TryLockError::Error(error)) => Err(open(error)),
+        }
     }
 
     /// Which database it is.

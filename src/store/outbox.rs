@@ -8,6 +8,9 @@ use sqlx::any::AnyRow;
 use super::{Conn, Error, bulk};
 use crate::domain::{ChannelKind, DeliveryId, DeliveryState, Lane, Millis};
 
+/// In place of a resident: last words to somebody erased. The row is deleted once it is settled.
+pub const PARTING: i64 = -1;
+
 /// A row to be written.
 #[derive(Clone, Debug)]
 pub struct NewRow {
@@ -22,7 +25,7 @@ pub struct NewRow {
     pub state: DeliveryState,
     /// When it may be sent, or the end of the lease of a row being sent.
     pub due_at: Millis,
-    /// The resident, or 0 to forget the row once it is settled.
+    /// The resident, or [`PARTING`].
     pub resident_id: i64,
     /// The chat on the channel.
     pub address: String,
@@ -75,7 +78,7 @@ pub struct Claimed {
     pub id: DeliveryId,
     /// The chat on the channel.
     pub address: String,
-    /// Whose it is; 0 for a row to forget.
+    /// Whose it is.
     pub resident_id: i64,
     /// Where the words are: in the row itself, as JSON …
     pub message: Option<String>,
@@ -194,20 +197,18 @@ pub async fn settle(conn: &mut Conn, settlements: &[Settlement]) -> Result<u64, 
     .await
 }
 
-/// Deletes settled rows that belong to nobody any more.
+/// Deletes the last words to erased residents once they are settled.
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn forget(conn: &mut Conn, ids: &[DeliveryId]) -> Result<(), Error> {
-    for id in ids {
-        sqlx::query(
-            "DELETE FROM outbox WHERE id = $1 AND resident_id = 0 AND settled_at IS NOT NULL",
-        )
-        .bind(*id)
-        .execute(&mut *conn)
-        .await?;
-    }
-    Ok(())
+pub async fn forget_partings(conn: &mut Conn) -> Result<u64, Error> {
+    Ok(
+        sqlx::query("DELETE FROM outbox WHERE resident_id = $1 AND settled_at IS NOT NULL")
+            .bind(PARTING)
+            .execute(conn)
+            .await?
+            .rows_affected(),
+    )
 }
 
 /// Marks the resident of a row as gone, and gives up what still waits for the address.
@@ -224,7 +225,7 @@ pub async fn give_up_address(conn: &mut Conn, id: DeliveryId, now: Millis) -> Re
     .await?;
     sqlx::query(
         "UPDATE outbox SET state = 'gone', settled_at = $1, message = NULL \
-         WHERE settled_at IS NULL AND state <> 'sending' AND resident_id <> 0 AND resident_id = \
+         WHERE settled_at IS NULL AND state <> 'sending' AND resident_id > 0 AND resident_id = \
          (SELECT resident_id FROM outbox WHERE id = $2)",
     )
     .bind(now)

@@ -218,6 +218,22 @@ pub async fn relocate(
     Ok(())
 }
 
+/// Forgets web sessions whose page is empty by now and who subscribe to nothing.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn forget_idle_pages(conn: &mut Conn) -> Result<u64, Error> {
+    Ok(sqlx::query(
+        "DELETE FROM resident WHERE channel = 'web' \
+         AND NOT EXISTS (SELECT 1 FROM web_line l WHERE l.resident_id = resident.id) \
+         AND NOT EXISTS (SELECT 1 FROM resident_topic t WHERE t.resident_id = resident.id) \
+         AND NOT EXISTS (SELECT 1 FROM resident_area a WHERE a.resident_id = resident.id)",
+    )
+    .execute(conn)
+    .await?
+    .rows_affected())
+}
+
 /// What a bench's audience looks like.
 #[derive(Clone, Copy, Debug)]
 pub struct Seeded {

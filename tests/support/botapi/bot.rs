@@ -30,7 +30,7 @@ impl std::fmt::Display for SimError {
 impl std::error::Error for SimError {}
 
 /// A bot's world; residents act on it, tests read from it.
-pub struct Bot {
+pub struct SimBot {
     token: String,
     state: Mutex<State>,
     faults: Mutex<FaultState>,
@@ -44,7 +44,7 @@ pub struct Bot {
     pub(super) webhook_timeout: Duration,
 }
 
-impl Bot {
+impl SimBot {
     pub(super) fn new(config: &Config, position: usize) -> Self {
         let token = config.tokens[position].clone();
         let faults = FaultState::new(config.faults.clone(), schema().len());
@@ -106,7 +106,8 @@ impl Bot {
         f(&self.lock())
     }
 
-    /// Waits until `f` finds what it looks for; it is asked after every change.
+    /// Waits until `f` finds what it looks for; it is asked after every change. `f` gets all it needs
+    /// from the state: it must not call methods of the simulator, whose lock it holds.
     ///
     /// # Errors
     ///
@@ -217,11 +218,21 @@ impl Bot {
     /// While down, every connection of this bot is closed without an answer.
     pub fn set_down(&self, down: bool) {
         self.down.store(down, Ordering::Release);
+        if down {
+            // Polls that wait end, and their connections are closed as well.
+            self.with(|state| state.poll_generation += 1);
+            self.poll.notify_waiters();
+        }
+    }
+
+    /// Whether the bot's connections are closed without an answer.
+    pub(super) fn is_down(&self) -> bool {
+        self.down.load(Ordering::Acquire)
     }
 
     /// Decides whether a call suffers a fault.
     pub(super) fn decide(&self, method: &str, lane: usize, chat_id: Option<i64>) -> Option<Fault> {
-        if self.down.load(Ordering::Acquire) {
+        if self.is_down() {
             return Some(Fault::Dropped);
         }
         if !self.faults_on.load(Ordering::Acquire) {
@@ -284,8 +295,8 @@ impl Bot {
     }
 
     /// Lets the numbers of updates jump.
-    pub fn jump_update_id(&self, by: i64) {
-        self.with(|state| state.queue.jump(by));
+    pub fn jump_update_id(&self, by: u32) {
+        self.with(|state| state.queue.jump(i64::from(by)));
     }
 
     /// No press can be answered any more.

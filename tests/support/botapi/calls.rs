@@ -8,10 +8,10 @@ use super::model::{CallbackAnswer, Standing, json as to_json};
 use super::params::Params;
 use super::schema::{Method, schema};
 use super::state::{CallRecord, State, unix_now};
-use super::{ApiError, Bot, Reply, send};
+use super::{ApiError, Reply, SimBot, send};
 
 /// Checks and carries out one call.
-pub(super) async fn call(bot: &Bot, method: &'static Method, params: &mut Params) -> Reply {
+pub(super) async fn call(bot: &SimBot, method: &'static Method, params: &mut Params) -> Reply {
     if params.untyped {
         schema().coerce(method, &mut params.values);
     }
@@ -146,19 +146,15 @@ impl State {
         };
         let number: u64 = id.parse().map_err(|_| too_old())?;
         if let Some(votes) = &mut self.votes
-            && let Some(fine) = votes.answered(
+            && votes.answered(
                 number,
                 Instant::now(),
                 &mut self.queue,
                 &mut self.last_message_id,
             )
         {
-            self.answered += u64::from(fine);
-            return if fine {
-                Ok("true".to_owned())
-            } else {
-                Err(too_old())
-            };
+            self.answered += 1;
+            return Ok("true".to_owned());
         }
         let press = self.presses.get(&number).ok_or_else(too_old)?;
         if press.at.elapsed() > self.config.callback_ttl {

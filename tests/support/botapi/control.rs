@@ -3,6 +3,39 @@
 //!
 //! Arguments are a JSON object in the body (or the query string); `bot` is the bot's token, the first
 //! bot when absent. The answer is `{"ok":true,"result":…}`, or 400 with `{"ok":false,"error":…}`.
+//!
+//! | path | arguments (`?` = may be left out) |
+//! | --- | --- |
+//! | `say` | `user`, `text`?, `chat`?, `reply_to`?, `media`? (`"sticker"`, `"voice"`, `"photo"`, `"location"`, `"contact"`, `{"other":[field,value]}`) |
+//! | `press` | `user`, `chat`?, `message_id`, `target`: `{"label":…}`, `{"data":…}` or `{"forged":…}` |
+//! | `edit` | `user`, `chat`?, `message_id`, `text` |
+//! | `update` | any fields of an update |
+//! | `unknown_update`, `unparsable_update`, `expire_presses`, `clear_scripts`, `reset_counts`, `reset_limits` | none |
+//! | `block`, `unblock`, `deactivate` | `user` |
+//! | `language` | `user`, `language_code`? |
+//! | `user` | `user`, `known`: a [`super::User`] |
+//! | `poll_answer` | `user`, `poll_id`, `option_ids` |
+//! | `duplicate` | `update_id` |
+//! | `reorder` | `seed`? (shuffled; reversed without it) |
+//! | `jump` | `by` |
+//! | `seed` | `base`, `n`, `language_code`? |
+//! | `group` | a [`super::NewGroup`] |
+//! | `member`, `bot_member` | `chat`, `user` (who; who did it), `standing` |
+//! | `migrate`, `messages`, `chat` | `chat` |
+//! | `faults`, `script`, `limits` | a [`super::Faults`], [`super::Script`], [`super::Limits`] |
+//! | `down` | `down` |
+//! | `answers`, `calls`, `log`, `limit_report`, `state`, `pending` | none |
+//! | `wait` | `timeout_ms`, and what is waited for: `messages`? in `chat`?, `answered`?, `calls`? of `method`?, `pending`? |
+//! | `load/questions`, `load/votes` | a [`super::LoadQuestions`], [`super::LoadVotes`]; answers when done |
+//! | `load/watch` | `first_chat_id`, `n` |
+//! | `load/broadcast/wait` | `messages`, `timeout_s` |
+//! | `load/broadcast`, `load/progress` | none |
+//! | `stop` | none |
+
+#![allow(
+    clippy::unit_arg,
+    reason = "`done` turns the end of an action into an answer"
+)]
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +45,7 @@ use hyper::body::Bytes;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::bot::{Bot, SimError};
+use super::bot::{SimBot, SimError};
 use super::control_load::{self, parse};
 use super::http::Shared;
 use super::{LimitMode, PressTarget, Say, Standing};
@@ -77,7 +110,7 @@ fn arguments(query: Option<&str>, body: &[u8]) -> Result<(Option<String>, Value)
     Ok((token, Value::Object(args)))
 }
 
-async fn run(bot: &Bot, path: &str, args: Value) -> Option<Result<Value, SimError>> {
+async fn run(bot: &SimBot, path: &str, args: Value) -> Option<Result<Value, SimError>> {
     if let Some(path) = path.strip_prefix("load/") {
         return control_load::handle(bot, path, args).await;
     }
@@ -159,6 +192,12 @@ struct OrderArgs {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct JumpArgs {
+    by: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct DownArgs {
     down: bool,
 }
@@ -188,7 +227,7 @@ fn with<T: serde::de::DeserializeOwned>(
 }
 
 /// Actions; `None` when there is no such path.
-fn act(bot: &Bot, path: &str, args: &Value) -> Option<Outcome> {
+fn act(bot: &SimBot, path: &str, args: &Value) -> Option<Outcome> {
     Some(match path {
         "say" => with(args, |say: Say| bot.say_with(&say).map(|said| json!(said))),
         "press" => with(args, |a: PressArgs| {
@@ -227,6 +266,7 @@ fn act(bot: &Bot, path: &str, args: &Value) -> Option<Outcome> {
             Some(seed) => done(bot.shuffle_queue(seed)),
             None => done(bot.reverse_queue()),
         }),
+        "jump" => with(args, |a: JumpArgs| done(bot.jump_update_id(a.by))),
         "expire_presses" => Ok(done(bot.expire_presses())),
         "seed" => with(args, |a: SeedArgs| {
             done(bot.seed_chats(a.base, a.n, a.language_code.as_deref().unwrap_or("fi")))
@@ -263,7 +303,7 @@ fn done((): ()) -> Result<Value, SimError> {
 }
 
 /// Reading back; `None` when there is no such path.
-fn read(bot: &Bot, path: &str, args: &Value) -> Option<Outcome> {
+fn read(bot: &SimBot, path: &str, args: &Value) -> Option<Outcome> {
     Some(match path {
         "messages" => with(args, |a: ChatArgs| {
             Ok(bot.read(|s| json!(s.messages(a.chat))))
@@ -308,7 +348,7 @@ struct WaitArgs {
 }
 
 /// Waits until all given conditions hold.
-async fn wait(bot: &Bot, args: Value) -> Result<Value, SimError> {
+async fn wait(bot: &SimBot, args: Value) -> Result<Value, SimError> {
     let args: WaitArgs = parse(args)?;
     let met = |state: &super::State| {
         args.messages

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::bot::{Bot, SimError};
+use super::bot::{SimBot, SimError};
 use super::load::{BroadcastReport, LoadQuestions, LoadReport, LoadVotes, Questions, Votes, Watch};
 use super::state::{SeedRange, State};
 
@@ -33,7 +33,7 @@ impl State {
     }
 }
 
-impl Bot {
+impl SimBot {
     async fn load_end(&self, seconds: u64, complete: impl Fn(&State) -> bool) {
         let search = async {
             loop {
@@ -150,7 +150,11 @@ struct WaitArgs {
 }
 
 /// Handles a path below `/sim/load/`; `None` when there is no such path.
-pub(super) async fn handle(bot: &Bot, path: &str, args: Value) -> Option<Result<Value, SimError>> {
+pub(super) async fn handle(
+    bot: &SimBot,
+    path: &str,
+    args: Value,
+) -> Option<Result<Value, SimError>> {
     Some(match path {
         "questions" => match parse(args) {
             Ok(setup) => Ok(json!(bot.load_questions(setup).await)),

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::bot::{Bot, SimError};
+use super::bot::{SimBot, SimError};
 use super::model::{Group, GroupKind, Message, Standing};
 use super::state::{State, unix_now};
 
@@ -41,7 +41,7 @@ impl Default for NewGroup {
     }
 }
 
-impl Bot {
+impl SimBot {
     /// Makes a group. When the bot is in it, it gets `my_chat_member` and, in groups, a service
     /// message.
     ///
@@ -256,7 +256,7 @@ impl State {
             return true;
         }
         let reply = message.reply_to.and_then(|id| self.message(chat, id));
-        if reply.is_some_and(Message::from_bot) {
+        if reply.is_some_and(Message::by_bot) {
             return true;
         }
         let name = format!("@{}", self.username);

@@ -14,14 +14,14 @@ use tokio::sync::Notify;
 
 use super::params::Params;
 use super::schema::{Method, schema};
-use super::{ApiError, Bot, Config, Fault, calls, control, webhook};
+use super::{ApiError, Config, Fault, SimBot, calls, control, webhook};
 
 const BAD_GATEWAY: &str = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n\
 <center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx/1.18.0</center>\r\n</body>\r\n</html>\r\n";
 
 /// What all connections share.
 pub(super) struct Shared {
-    pub bots: Vec<Arc<Bot>>,
+    pub bots: Vec<Arc<SimBot>>,
     pub stop: Notify,
 }
 
@@ -45,7 +45,7 @@ pub(super) fn bind(config: &Config) -> std::io::Result<(TcpListener, Arc<Shared>
     let listener = TcpListener::bind(config.listen)?;
     listener.set_nonblocking(true)?;
     let bots = (0..config.tokens.len())
-        .map(|i| Arc::new(Bot::new(config, i)))
+        .map(|i| Arc::new(SimBot::new(config, i)))
         .collect();
     Ok((
         listener,
@@ -125,7 +125,7 @@ async fn handle(
     };
     // Both ':' and "%3A" are in use.
     let is_token =
-        |bot: &&Arc<Bot>| bot.token() == token || bot.token() == token.replace("%3A", ":");
+        |bot: &&Arc<SimBot>| bot.token() == token || bot.token() == token.replace("%3A", ":");
     let Some(bot) = shared.bots.iter().find(is_token) else {
         return Ok(refuse(&ApiError::new(401, "Unauthorized")));
     };
@@ -141,7 +141,7 @@ async fn handle(
 }
 
 async fn respond(
-    bot: &Bot,
+    bot: &SimBot,
     method: &'static Method,
     params: &mut Params,
 ) -> Result<Response<Full<Bytes>>, Closed> {
@@ -153,7 +153,14 @@ async fn respond(
         bot.with(|state| state.count_fault(method, params, carried_out));
     }
     match fault {
-        None => Ok(reply(&calls::call(bot, method, params).await)),
+        None => {
+            let result = calls::call(bot, method, params).await;
+            if bot.is_down() {
+                Err(Closed)
+            } else {
+                Ok(reply(&result))
+            }
+        }
         Some(Fault::Dropped) => Err(Closed),
         Some(Fault::LostReply) => {
             // The bot must not learn the result.

@@ -392,19 +392,23 @@ impl Votes {
         queue.push("callback_query", user, &payload);
     }
 
-    /// A press was answered; `None` when it is none of these.
+    /// A press was answered; false when it is none of these.
     pub fn answered(
         &mut self,
         id: u64,
         now: Instant,
         queue: &mut Queue,
         last_message_id: &mut i64,
-    ) -> Option<bool> {
-        let index = usize::try_from(id.checked_sub(self.base)?).ok()?;
-        let since = self.since.get_mut(index)?;
+    ) -> bool {
+        let index = id
+            .checked_sub(self.base)
+            .and_then(|i| usize::try_from(i).ok());
+        let Some(since) = index.and_then(|i| self.since.get_mut(i)) else {
+            return false;
+        };
         if *since == u32::MAX {
             self.extra += 1;
-            return Some(true);
+            return true;
         }
         let latency = self.clock.micros(now).saturating_sub(*since);
         *since = u32::MAX;
@@ -414,7 +418,7 @@ impl Votes {
         if self.setup.in_flight.is_some() {
             self.refill(queue, last_message_id);
         }
-        Some(true)
+        true
     }
 
     pub fn complete(&self) -> bool {

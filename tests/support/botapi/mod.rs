@@ -1,7 +1,7 @@
 //! A strict and fast simulator of the Telegram Bot API, for tests, crash tests and benches.
 //!
 //! [`Simulator::start`] serves plain HTTP/1.1 on a loopback port from a thread of its own. Bots talk
-//! to it as they talk to Telegram; residents are played through [`Bot`] (which a [`Simulator`]
+//! to it as they talk to Telegram; residents are played through [`SimBot`] (which a [`Simulator`]
 //! dereferences to) or, from another process, through the same actions under `/sim/…`.
 //!
 //! It is stricter than Telegram on purpose: unknown or ill-typed parameters are refused.
@@ -10,10 +10,6 @@
     dead_code,
     unused_imports,
     reason = "each of the crates that include this module uses a part of it"
-)]
-#![allow(
-    missing_docs,
-    reason = "what is not part of the interface explains itself"
 )]
 
 mod bot;
@@ -47,7 +43,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use bot::{Bot, SimError};
+pub use bot::{SimBot, SimError};
 pub use faults::{Fault, Faults, Script};
 pub use groups::NewGroup;
 pub use limits::{LimitKind, LimitMode, LimitReport, Limits, Violation};
@@ -71,7 +67,7 @@ pub struct Config {
     pub faults: Faults,
     /// Rate limits.
     pub limits: Limits,
-    /// Whether messages of private chats and callback answers are kept; groups' messages always are.
+    /// Whether messages of private chats are kept; those of groups always are.
     pub store_messages: bool,
     /// Whether every call is kept with its parameters.
     pub record_calls: bool,
@@ -150,7 +146,7 @@ impl Simulator {
     }
 
     /// The bot with this token.
-    pub fn bot(&self, token: &str) -> Option<&Bot> {
+    pub fn bot(&self, token: &str) -> Option<&SimBot> {
         self.shared
             .bots
             .iter()
@@ -168,9 +164,9 @@ impl Simulator {
 }
 
 impl std::ops::Deref for Simulator {
-    type Target = Bot;
+    type Target = SimBot;
 
-    fn deref(&self) -> &Bot {
+    fn deref(&self) -> &SimBot {
         // Invariant: `http::bind` refuses a configuration without tokens.
         &self.shared.bots[0]
     }

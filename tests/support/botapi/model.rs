@@ -105,7 +105,7 @@ impl Message {
     }
 
     /// Whether the bot sent it.
-    pub fn from_bot(&self) -> bool {
+    pub fn by_bot(&self) -> bool {
         self.from.is_none()
     }
 

@@ -70,7 +70,9 @@ impl Params {
         const BROKEN: &str = "can't parse multipart/form-data";
         self.untyped = true;
         let delimiter = format!("\r\n--{boundary}");
-        let mut rest = body.strip_prefix(delimiter[2..].as_bytes()).ok_or(BROKEN)?;
+        let mut rest = body
+            .strip_prefix(&delimiter.as_bytes()[2..])
+            .ok_or(BROKEN)?;
         while !rest.starts_with(b"--") {
             let part = rest.strip_prefix(b"\r\n").ok_or(BROKEN)?;
             let end = find(part, delimiter.as_bytes()).ok_or(BROKEN)?;

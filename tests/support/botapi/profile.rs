@@ -38,9 +38,8 @@ impl Profile {
     /// Carries out one of the profile methods.
     pub fn call(&mut self, method: &str, params: &Params) -> Reply {
         let language = params.text("language_code").unwrap_or_default();
-        if !language.is_empty()
-            && !(language.len() == 2 && language.bytes().all(|b| b.is_ascii_lowercase()))
-        {
+        let two_letters = language.len() == 2 && language.bytes().all(|b| b.is_ascii_lowercase());
+        if !(language.is_empty() || two_letters) {
             return Err(ApiError::bad("invalid language code specified"));
         }
         match method {

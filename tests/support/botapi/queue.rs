@@ -8,6 +8,13 @@ use std::time::Instant;
 /// Kinds of updates that are only sent when asked for.
 const ON_REQUEST: [&str; 3] = ["chat_member", "message_reaction", "message_reaction_count"];
 
+/// All kinds of updates of the Bot API version of `methods.json`.
+const KINDS: &str = "message edited_message channel_post edited_channel_post business_connection \
+business_message edited_business_message deleted_business_messages guest_message message_reaction \
+message_reaction_count inline_query chosen_inline_result callback_query shipping_query \
+pre_checkout_query purchased_paid_media poll poll_answer my_chat_member chat_member \
+chat_join_request chat_boost removed_chat_boost managed_bot subscription stopped_message_generation";
+
 /// How many updates are kept after confirmation so that a duplicate can be made of them.
 const HISTORY: usize = 512;
 
@@ -52,9 +59,17 @@ impl Queue {
         }
     }
 
-    /// Sets the kinds wanted from now on; an empty list is the default.
-    pub fn allow(&mut self, kinds: Vec<String>) {
+    /// Sets the kinds wanted from now on; an empty list is the default. Unknown ones are refused,
+    /// unlike by Telegram.
+    pub fn allow(&mut self, kinds: Vec<String>) -> Result<(), String> {
+        let known = |kind: &&String| KINDS.split(' ').any(|k| k == kind.as_str());
+        if let Some(kind) = kinds.iter().find(|kind| !known(kind)) {
+            return Err(format!(
+                "parameter \"allowed_updates\" has the unknown kind \"{kind}\""
+            ));
+        }
         self.allowed = (!kinds.is_empty()).then_some(kinds);
+        Ok(())
     }
 
     pub fn allowed(&self) -> Option<&[String]> {

@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::bot::{Bot, SimError};
+use super::bot::{SimBot, SimError};
 use super::model::{Message, Standing, User, json as to_json};
 use super::state::{Press, State, unix_now};
 use super::text::detect;
@@ -75,7 +75,7 @@ pub struct Pressed {
     pub update_id: Option<i64>,
 }
 
-impl Bot {
+impl SimBot {
     /// A resident writes in the private chat; returns what became of it.
     pub fn say(&self, user: i64, text: &str) -> Said {
         let say = Say {

@@ -213,7 +213,7 @@ impl State {
             .message_mut(chat_id, id)
             .filter(|m| !m.deleted)
             .ok_or_else(not_found)?;
-        if !message.from_bot() {
+        if !message.by_bot() {
             return Err(ApiError::bad("message can't be edited"));
         }
         if edits_text && message.content.is_some() {
@@ -269,7 +269,7 @@ impl State {
         let manages = self.groups.get(&chat_id).is_some_and(|g| g.bot.manages());
         let found = self.message_mut(chat_id, id).filter(|m| !m.deleted);
         let message = found.ok_or_else(|| ApiError::bad("message to delete not found"))?;
-        if group && !message.from_bot() && !manages {
+        if group && !message.by_bot() && !manages {
             return Err(ApiError::bad("message can't be deleted"));
         }
         message.deleted = true;

@@ -63,7 +63,7 @@ pub(super) struct Press {
     pub at: Instant,
 }
 
-/// Everything the simulator knows about one bot; what [`super::Bot::wait_for`] looks at.
+/// Everything the simulator knows about one bot; what [`super::SimBot::wait_for`] looks at.
 pub struct State {
     pub(super) config: Config,
     pub(super) bot_id: i64,
@@ -137,7 +137,7 @@ impl State {
     pub fn bot_messages(&self, chat_id: i64) -> Vec<&Message> {
         self.messages(chat_id)
             .iter()
-            .filter(|m| m.from_bot() && !m.deleted)
+            .filter(|m| m.by_bot() && !m.deleted)
             .collect()
     }
 
@@ -146,7 +146,7 @@ impl State {
         self.messages(chat_id)
             .iter()
             .rev()
-            .find(|m| m.from_bot() && !m.deleted)
+            .find(|m| m.by_bot() && !m.deleted)
     }
 
     /// A message, deleted or not.
@@ -165,7 +165,7 @@ impl State {
         Some(&mut all[at])
     }
 
-    /// All answers to button presses, in order (empty without [`Config::store_messages`]).
+    /// All answers to residents' presses, in order; those to presses of a load are only counted.
     pub fn callback_answers(&self) -> &[CallbackAnswer] {
         &self.answers
     }

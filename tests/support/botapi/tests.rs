@@ -3,6 +3,7 @@
 mod calls;
 mod flow;
 mod formats;
+mod hooks;
 
 use std::time::Duration;
 

@@ -1,8 +1,6 @@
 //! Formatted text: entities in UTF-16 units, trimming, limits, and the entities Telegram finds by
 //! itself in what residents write.
 
-use std::fmt::Write as _;
-
 use serde::Serialize;
 use serde_json::Value;
 
@@ -162,12 +160,14 @@ pub fn format(
     let source = params.text(name).unwrap_or_default();
     let parsed = match params.text(mode) {
         None | Some("") => {
-            if let Some(Value::Array(list)) = params.values.get(entities) {
-                check_entities(list, utf16_len(source))?;
-            }
+            let mut entities = match params.values.get(entities) {
+                Some(Value::Array(list)) => given(list, utf16_len(source))?,
+                _ => Vec::new(),
+            };
+            entities.sort_by_key(|e| (e.offset, u32::MAX - e.length));
             return Ok(Formatted {
                 plain: source.to_owned(),
-                entities: Vec::new(),
+                entities,
             }
             .trimmed());
         }
@@ -179,21 +179,48 @@ pub fn format(
     parsed.map_err(|problem| format!("can't parse entities: {problem}"))
 }
 
-fn check_entities(list: &[Value], units: u32) -> Result<(), String> {
-    for entity in list {
-        let offset = entity["offset"].as_u64().unwrap_or(u64::MAX);
-        let length = entity["length"].as_u64().unwrap_or(u64::MAX);
-        if offset.saturating_add(length) > u64::from(units) {
-            let mut problem = String::from("entity ");
-            // Writing into a String can't fail.
-            let _ = write!(
-                problem,
-                "beginning at UTF-16 offset {offset} ends after the end of the text"
-            );
-            return Err(problem);
-        }
+/// Entities given by the bot itself; those Telegram finds in texts are not kept.
+fn given(list: &[Value], units: u32) -> Result<Vec<Entity>, String> {
+    const KEPT: [&str; 12] = [
+        "bold",
+        "italic",
+        "underline",
+        "strikethrough",
+        "spoiler",
+        "blockquote",
+        "expandable_blockquote",
+        "code",
+        "pre",
+        "text_link",
+        "custom_emoji",
+        "date_time",
+    ];
+    let mut entities = Vec::with_capacity(list.len());
+    for value in list {
+        let number = |name: &str| value[name].as_u64().and_then(|n| u32::try_from(n).ok());
+        let (Some(start), Some(length)) = (number("offset"), number("length")) else {
+            return Err("entity has an invalid offset or length".to_owned());
+        };
+        let end = start.checked_add(length).filter(|end| *end <= units);
+        let end = end.ok_or_else(|| {
+            format!("entity beginning at UTF-16 offset {start} ends after the end of the text")
+        })?;
+        let text = |name: &str| value[name].as_str().map(str::to_owned);
+        let Some(kind) = KEPT
+            .iter()
+            .find(|kind| value["type"].as_str() == Some(**kind))
+        else {
+            continue;
+        };
+        let mut entity = Entity::new(kind, start, end);
+        entity.url = text("url");
+        entity.language = text("language");
+        entity.custom_emoji_id = text("custom_emoji_id");
+        entity.unix_time = value["unix_time"].as_i64();
+        entity.date_time_format = text("date_time_format");
+        entities.push(entity);
     }
-    Ok(())
+    Ok(entities)
 }
 
 /// Checks a link; returns it as Telegram stores it.

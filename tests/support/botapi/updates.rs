@@ -4,13 +4,13 @@ use tokio::time::{Instant, timeout_at};
 
 use super::params::Params;
 use super::state::State;
-use super::{ApiError, Bot, Reply};
+use super::{ApiError, Reply, SimBot};
 
 const TERMINATED: &str =
     "terminated by other getUpdates request; make sure that only one bot instance is running";
 const WEBHOOK: &str = "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first";
 
-impl Bot {
+impl SimBot {
     /// Waits for updates. A later call ends an earlier one that still waits.
     pub(super) async fn get_updates(&self, params: &Params) -> Reply {
         let limit = params.int("limit").unwrap_or(100);
@@ -46,7 +46,7 @@ impl State {
             return Err(ApiError::conflict(WEBHOOK));
         }
         if let Some(kinds) = params.texts("allowed_updates") {
-            self.queue.allow(kinds);
+            self.queue.allow(kinds).map_err(ApiError::bad)?;
         }
         match params.int("offset") {
             None | Some(0) => {}

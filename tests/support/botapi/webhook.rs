@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::params::Params;
 use super::schema::schema;
 use super::state::{State, unix_now};
-use super::{ApiError, Bot, Reply, calls};
+use super::{ApiError, Reply, SimBot, calls};
 
 /// A webhook that is set.
 pub(super) struct Webhook {
@@ -50,7 +50,7 @@ impl State {
             return Err(ApiError::bad("max_connections must be between 1 and 100"));
         }
         if let Some(kinds) = params.texts("allowed_updates") {
-            self.queue.allow(kinds);
+            self.queue.allow(kinds).map_err(ApiError::bad)?;
         }
         if params.flag("drop_pending_updates") {
             self.queue.clear();
@@ -157,7 +157,7 @@ fn check_url(url: &str) -> Result<(), ApiError> {
 }
 
 /// Delivers a bot's updates as long as the simulator runs.
-pub(super) async fn deliver(bot: Arc<Bot>) {
+pub(super) async fn deliver(bot: Arc<SimBot>) {
     let client = reqwest::Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
@@ -181,7 +181,7 @@ pub(super) async fn deliver(bot: Arc<Bot>) {
     }
 }
 
-async fn deliver_one(bot: &Bot, client: &reqwest::Client, delivery: Delivery) {
+async fn deliver_one(bot: &SimBot, client: &reqwest::Client, delivery: Delivery) {
     let mut request = client
         .post(&delivery.url)
         .header("content-type", "application/json")
@@ -213,7 +213,7 @@ async fn deliver_one(bot: &Bot, client: &reqwest::Client, delivery: Delivery) {
 }
 
 /// Carries out the call a webhook's answer may contain; its result is not told to the bot.
-async fn call_in_reply(bot: &Bot, body: &[u8]) {
+async fn call_in_reply(bot: &SimBot, body: &[u8]) {
     let Ok(Value::Object(mut values)) = serde_json::from_slice::<Value>(body) else {
         return;
     };

@@ -1,12 +1,8 @@
 //! Updates: offsets, conflicts, odd updates; webhooks; faults; loads; control over HTTP.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio::sync::mpsc;
 
 use super::super::{
     Config, Fault, Faults, LoadQuestions, LoadVotes, Media, NewGroup, Script, Standing, echo,
@@ -166,92 +162,6 @@ async fn polls_conflict() {
     assert!(client.poll(json!({})).await.is_empty());
 }
 
-/// A webhook that answers each request as told; sends on the head and body it got.
-async fn webhook(answers: Vec<&'static str>) -> (String, mpsc::UnboundedReceiver<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let url = format!("http://{}/hook", listener.local_addr().expect("an address"));
-    let (sender, receiver) = mpsc::unbounded_channel();
-    let turn = Arc::new(AtomicUsize::new(0));
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let mut request = String::new();
-            let mut buffer = [0; 4096];
-            while !request.ends_with("}}") && stream.readable().await.is_ok() {
-                match stream.try_read(&mut buffer) {
-                    Ok(0) => break,
-                    Ok(n) => request.push_str(&String::from_utf8_lossy(&buffer[..n])),
-                    // Readable was a false alarm.
-                    Err(_) => {}
-                }
-            }
-            let answer = answers.get(turn.fetch_add(1, Ordering::SeqCst)).copied();
-            let answer =
-                answer.unwrap_or("200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
-            // A fresh connection takes a short answer at once; a lost one is a failure to repeat.
-            let _ = stream.try_write(format!("HTTP/1.1 {answer}").as_bytes());
-            let _ = sender.send(request);
-        }
-    });
-    (url, receiver)
-}
-
-#[tokio::test]
-async fn webhooks_are_repeated() {
-    let (sim, client) = start();
-    let reply = "200 OK\r\ncontent-type: application/json\r\ncontent-length: 50\r\nconnection: close\r\n\r\n\
-                 {\"method\":\"sendMessage\",\"chat_id\":1,\"text\":\"vast\"}";
-    let error = "500 Oh\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-    let (url, mut requests) = webhook(vec![error, error, reply]).await;
-    let bad = json!({"url": url, "secret_token": "ei näin"});
-    assert!(
-        client
-            .refused("setWebhook", bad)
-            .await
-            .contains("unallowed characters")
-    );
-    assert!(
-        client
-            .refused("setWebhook", json!({"url": "http://a.fi/"}))
-            .await
-            .contains("HTTPS")
-    );
-    client
-        .ok(
-            "setWebhook",
-            json!({"url": url, "secret_token": "s3-x", "max_connections": 1}),
-        )
-        .await;
-    sim.say(1, "yksi");
-    sim.say(1, "kaksi");
-    for text in ["yksi", "yksi", "yksi", "kaksi"] {
-        let request = requests.recv().await.expect("a request");
-        assert!(
-            request
-                .to_lowercase()
-                .contains("x-telegram-bot-api-secret-token: s3-x"),
-            "{request}"
-        );
-        assert!(request.contains(text), "{request}");
-    }
-    sim.wait_until(|s| s.pending_updates() == 0, LONG)
-        .await
-        .expect("all delivered");
-    let texts = sim
-        .wait_for_messages(1, 1, LONG)
-        .await
-        .expect("the call in the answer");
-    assert_eq!(texts, ["vast"]);
-    let info = client.ok("getWebhookInfo", json!({})).await;
-    assert_eq!(
-        info["last_error_message"],
-        "Wrong response from the webhook: 500 Internal Server Error"
-    );
-    assert_eq!(
-        (&info["pending_update_count"], &info["max_connections"]),
-        (&json!(0), &json!(1))
-    );
-}
-
 #[tokio::test]
 async fn scripted_faults() {
     let (sim, client) = start();
@@ -259,6 +169,9 @@ async fn scripted_faults() {
     sim.fail_next("sendMessage", 1, Fault::LostReply);
     assert!(client.try_call("sendMessage", hello()).await.is_err());
     assert_eq!(sim.read(|s| s.bot_messages(1).len()), 1, "carried out");
+    sim.fail_next("getUpdates", 1, Fault::LostReply);
+    assert!(client.try_call("getUpdates", json!({})).await.is_err());
+    assert_eq!(client.poll(json!({})).await.len(), 1, "not confirmed");
     sim.fail_next("sendMessage", 1, Fault::Dropped);
     assert!(client.try_call("sendMessage", hello()).await.is_err());
     assert_eq!(sim.read(|s| s.bot_messages(1).len()), 1, "not carried out");
@@ -297,7 +210,18 @@ async fn scripted_faults() {
     );
     sim.fail_next("getMe", 1, Fault::Slow(1));
     client.ok("getMe", json!({})).await;
+    let polls = sim.read(|s| s.poll_generation);
+    let poller = client.clone();
+    let poll = json!({"offset": i64::MAX, "timeout": 50});
+    let waiting = tokio::spawn(async move { poller.try_call("getUpdates", poll).await.is_err() });
+    sim.wait_until(|s| s.poll_generation > polls, LONG)
+        .await
+        .expect("a poll");
     sim.set_down(true);
+    assert!(
+        waiting.await.expect("no panic"),
+        "a poll that waits is closed as well"
+    );
     assert!(client.try_call("getMe", json!({})).await.is_err());
     sim.set_down(false);
     client.ok("getMe", json!({})).await;

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::faults::next_random;
 use super::super::schema::schema;
 use super::super::text::{detect, utf16_len};
 use super::super::{Config, html, markdown};
@@ -119,10 +120,82 @@ fn markdown_styles() {
     );
     assert!(markdown::parse_v2("*a").is_err());
     assert!(markdown::parse_v2("[a]").is_err());
-    assert!(markdown::parse_v2("\\").is_err() || markdown::parse_v2("\\").is_ok());
     let old = markdown::parse_v1("*b* _i_ `c` [l](https://a.fi) a.b").expect("good Markdown");
     assert_eq!(old.plain, "b i c l a.b");
     assert!(markdown::parse_v1("snake_case").is_err());
+}
+
+/// No text may make a parser panic.
+#[test]
+fn parsers_take_anything() {
+    let pieces = [
+        "<",
+        ">",
+        "/",
+        "b",
+        "a href=",
+        "\"",
+        "'",
+        "&",
+        ";",
+        "#",
+        "x41",
+        "ä",
+        "😀",
+        " ",
+        "\n",
+        "*",
+        "_",
+        "~",
+        "||",
+        "`",
+        "```",
+        "[",
+        "](",
+        ")",
+        "!",
+        "\\",
+        ">",
+        "@abc",
+        "pre",
+        "code",
+        "http://a.b",
+        "=",
+        "<b>",
+        "</b>",
+        "<a href=\"a.fi\">",
+        "</a>",
+        "<pre>",
+        "</pre>",
+        "&amp;",
+        "&#1;",
+        "**>",
+    ];
+    let mut random = 1;
+    let mut parsed = 0;
+    for _ in 0..20_000 {
+        let length = next_random(&mut random) % 12;
+        let piece = |_| pieces[usize::try_from(next_random(&mut random) % 41).unwrap_or(0)];
+        let text: String = (0..length).map(piece).collect();
+        for result in [
+            html::parse(&text),
+            markdown::parse_v2(&text),
+            markdown::parse_v1(&text),
+        ] {
+            for entity in result.iter().flat_map(|f| &f.entities) {
+                assert!(entity.length > 0, "{text}");
+            }
+            if let Ok(formatted) = result {
+                parsed += 1;
+                let ends = formatted.entities.iter().map(|e| e.offset + e.length);
+                assert!(ends.max().unwrap_or(0) <= formatted.units(), "{text}");
+            }
+        }
+        for entity in detect(&text) {
+            assert!(entity.offset + entity.length <= utf16_len(&text), "{text}");
+        }
+    }
+    assert!(parsed > 1000);
 }
 
 #[test]
@@ -208,6 +281,26 @@ async fn strict_parameters() {
         let params = json!({"chat_id": 1, "text": "x", "reply_markup": markup});
         assert_eq!(refused(params).await, "Bad Request: BUTTON_DATA_INVALID");
     }
+    let entities = json!([{"type": "bold", "offset": 1, "length": 3}]);
+    let given = json!({"chat_id": 1, "text": " moi", "entities": entities});
+    let sent = client.ok("sendMessage", given).await;
+    assert_eq!(
+        sent["entities"],
+        json!([{"type": "bold", "offset": 0, "length": 3}])
+    );
+    let beyond = json!({"chat_id": 1, "text": "moi", "entities": entities});
+    assert!(
+        refused(beyond)
+            .await
+            .contains("ends after the end of the text")
+    );
+    let kinds = json!({"allowed_updates": ["messages"]});
+    assert!(
+        client
+            .refused("getUpdates", kinds)
+            .await
+            .contains("unknown kind \"messages\"")
+    );
     let other = client.refused("sendDice", json!({"chat_id": 1})).await;
     assert_eq!(
         other,

@@ -1,0 +1,283 @@
+//! The one writer of a running server: each round commits, in one transaction, the turns of new
+//! events, the answers of the platforms, a part of a broadcast's expansion and the next claims.
+//!
+//! So a commit to disk is paid once for everything that came in meanwhile, and nothing is said,
+//! acknowledged or sent before it is on the disk.
+
+mod hub;
+mod rounds;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+pub use hub::Hub;
+
+use crate::channels::{Sink, Unavailable};
+use crate::clock::Clock;
+use crate::domain::{ChannelKind, Inbound, Lane, Millis};
+use crate::inbox::Desk;
+use crate::outbox::{Outlet, Report, Retries};
+use crate::store::ids::IdBlock;
+use crate::store::{Db, Error};
+
+/// How often the store is asked for work that came from elsewhere: a command, a clock.
+const POLL: Duration = Duration::from_millis(200);
+
+/// How long answers of platforms are gathered before they are written, if nothing else is to do.
+const LINGER: Duration = Duration::from_millis(4);
+
+/// Events of one round at most.
+const EVENTS: usize = 512;
+
+/// Answers of platforms in one round at most.
+const REPORTS: usize = 1024;
+
+/// Events of one channel, and whom to tell when they are committed.
+struct Submission {
+    events: Vec<Inbound>,
+    done: oneshot::Sender<Vec<Option<String>>>,
+}
+
+/// Hands events to the engine.
+#[derive(Clone)]
+pub struct Intake {
+    submissions: mpsc::Sender<Submission>,
+}
+
+impl Sink for Intake {
+    async fn take(&self, events: Vec<Inbound>) -> Result<Vec<Option<String>>, Unavailable> {
+        if events.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (done, committed) = oneshot::channel();
+        let submission = Submission { events, done };
+        self.submissions.send(submission).await.map_err(|_| Unavailable)?;
+        committed.await.map_err(|_| Unavailable)
+    }
+}
+
+/// A channel as the engine sees it.
+struct Line {
+    /// `None` for a page of ours, which needs no sender.
+    outlet: Option<Outlet>,
+    under_way: [usize; Lane::ALL.len()],
+    /// Lanes that may have due rows.
+    due: [bool; Lane::ALL.len()],
+}
+
+/// What an engine is made of.
+pub struct Parts {
+    /// The store.
+    pub db: Db,
+    /// The time.
+    pub clock: Clock,
+    /// What turns are made with; changes when the knowledge changes.
+    pub desk: watch::Receiver<Desk>,
+    /// The senders.
+    pub outlets: Vec<Outlet>,
+    /// What the senders report.
+    pub reports: mpsc::UnboundedReceiver<Report>,
+    /// Which unclear sends are repeated.
+    pub retries: Retries,
+    /// The web chat's open pages.
+    pub hub: Arc<Hub>,
+    /// How long things are kept.
+    pub retention: Retention,
+}
+
+/// How long things are kept, in milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Retention {
+    /// Lines of the web chat's pages.
+    pub web_lines: Millis,
+    /// Which events were handled, and which replies were sent.
+    pub inbox: Millis,
+}
+
+/// The engine.
+pub struct Engine {
+    parts: Parts,
+    submissions: mpsc::Receiver<Submission>,
+    lines: HashMap<ChannelKind, Line>,
+    ids: IdBlock,
+    renderings: rounds::Renderings,
+    expanding: bool,
+    /// When the last round was committed, for readiness.
+    beat: Arc<AtomicI64>,
+    next_poll: Instant,
+    next_upkeep: Instant,
+    next_retention: Instant,
+}
+
+/// What a round has to do.
+#[derive(Default)]
+struct Work {
+    submissions: Vec<Submission>,
+    reports: Vec<Report>,
+}
+
+impl Work {
+    fn is_empty(&self) -> bool {
+        self.submissions.is_empty() && self.reports.is_empty()
+    }
+
+    fn events(&self) -> usize {
+        self.submissions.iter().map(|submission| submission.events.len()).sum()
+    }
+}
+
+impl Engine {
+    /// Makes an engine, the way to hand it events, and its heartbeat (the instant of the last
+    /// commit).
+    #[must_use]
+    pub fn new(parts: Parts) -> (Self, Intake, Arc<AtomicI64>) {
+        let (sender, submissions) = mpsc::channel(1024);
+        let mut parts = parts;
+        let line = |outlet| Line {
+            outlet,
+            under_way: [0; Lane::ALL.len()],
+            due: [true; Lane::ALL.len()],
+        };
+        let mut lines: HashMap<_, _> = std::mem::take(&mut parts.outlets)
+            .into_iter()
+            .map(|outlet| (outlet.kind, line(Some(outlet))))
+            .collect();
+        lines.insert(ChannelKind::Web, line(None));
+        let beat = Arc::new(AtomicI64::new(0));
+        let now = Instant::now();
+        let engine = Self {
+            parts,
+            submissions,
+            lines,
+            ids: IdBlock::default(),
+            renderings: rounds::Renderings::default(),
+            expanding: true,
+            beat: Arc::clone(&beat),
+            next_poll: now,
+            next_upkeep: now,
+            next_retention: now,
+        };
+        let intake = Intake {
+            submissions: sender,
+        };
+        (engine, intake, beat)
+    }
+
+    /// Works until cancelled and until every delivery under way is accounted for.
+    ///
+    /// # Errors
+    /// If the store can't be reached at the start.
+    pub async fn run(mut self, cancel: CancellationToken) -> Result<(), Error> {
+        let mut conn = self.parts.db.read().await?;
+        self.recover(&mut conn).await?;
+        let mut pause = Duration::ZERO;
+        loop {
+            let Some(mut work) = self.gather(&cancel).await else {
+                return Ok(());
+            };
+            loop {
+                match self.round(&mut conn, &work, &cancel).await {
+                    Ok(done) => {
+                        if !pause.is_zero() {
+                            tracing::info!("the store works again");
+                        }
+                        pause = Duration::ZERO;
+                        self.beat.store(self.parts.clock.now(), Ordering::Relaxed);
+                        self.after(&mut work, done);
+                        break;
+                    }
+                    Err(error) => {
+                        self.ids.clear();
+                        if pause.is_zero() {
+                            tracing::error!(%error, "the store failed; nothing is acknowledged until it works again");
+                        }
+                        pause = (pause * 2).clamp(Duration::from_millis(50), Duration::from_secs(5));
+                        tokio::time::sleep(pause).await;
+                        match self.parts.db.read().await {
+                            Ok(fresh) => conn = fresh,
+                            Err(error) => tracing::debug!(%error, "the store cannot be reached"),
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Rows left with a sender that no longer exists.
+    async fn recover(&mut self, conn: &mut crate::store::Conn) -> Result<(), Error> {
+        let now = self.parts.clock.now();
+        let resend = &self.parts.retries.resend_ambiguous;
+        let mut tx = self.parts.db.write_on(conn).await?;
+        let found = crate::store::outbox::recover(&mut tx, resend, now).await?;
+        tx.commit().await?;
+        if found > 0 {
+            tracing::warn!(
+                deliveries = found,
+                "deliveries were under way when the last run ended; it is unclear whether they arrived"
+            );
+        }
+        Ok(())
+    }
+
+    fn under_way(&self) -> usize {
+        self.lines.values().map(|line| line.under_way.iter().sum::<usize>()).sum()
+    }
+
+    /// Waits for something to do. `None` when cancelled and everything is accounted for.
+    async fn gather(&mut self, cancel: &CancellationToken) -> Option<Work> {
+        let mut work = Work::default();
+        if cancel.is_cancelled() && self.under_way() == 0 {
+            return None;
+        }
+        let busy = self.expanding || self.lines.values().any(|line| line.due.contains(&true));
+        if !busy || cancel.is_cancelled() {
+            tokio::select! {
+                biased;
+                Some(submission) = self.submissions.recv() => work.submissions.push(submission),
+                Some(report) = self.parts.reports.recv() => work.reports.push(report),
+                () = cancel.cancelled(), if !cancel.is_cancelled() => {}
+                () = tokio::time::sleep_until(self.next_poll) => {}
+            }
+        }
+        self.drain(&mut work);
+        if work.submissions.is_empty() && !work.reports.is_empty() && !busy {
+            self.linger(&mut work).await;
+        }
+        Some(work)
+    }
+
+    /// Gathers answers of platforms for a moment, unless an event comes.
+    async fn linger(&mut self, work: &mut Work) {
+        let end = Instant::now() + LINGER;
+        // Once a good part of what is under way has come back, the senders want more.
+        let enough = (self.under_way() / 4).max(1);
+        while work.submissions.is_empty() && work.reports.len() < enough {
+            tokio::select! {
+                biased;
+                Some(submission) = self.submissions.recv() => work.submissions.push(submission),
+                Some(report) = self.parts.reports.recv() => work.reports.push(report),
+                () = tokio::time::sleep_until(end) => break,
+            }
+        }
+        self.drain(work);
+    }
+
+    fn drain(&mut self, work: &mut Work) {
+        while work.events() < EVENTS
+            && let Ok(submission) = self.submissions.try_recv()
+        {
+            work.submissions.push(submission);
+        }
+        while work.reports.len() < REPORTS
+            && let Ok(report) = self.parts.reports.try_recv()
+        {
+            work.reports.push(report);
+        }
+    }
+}

@@ -1,0 +1,390 @@
+//! One round: what is written, and what follows from it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::{Engine, Line, POLL, Work};
+use crate::domain::{
+    ChannelKind, Delivery, DeliveryId, DeliveryState, Inbound, Lane, Lang, Message, Millis,
+};
+use crate::inbox::{self, Turned};
+use crate::outbox::{Consequence, judge};
+use crate::store::outbox::{Claim, Claimed, Settlement};
+use crate::store::web_lines::{NewLine, WebLine};
+use crate::store::{Conn, Error, Tx, broadcasts, outbox, residents, web_lines};
+
+/// How long a sender may keep a row. Senders give up long before; a row kept longer was lost.
+const LEASE: Duration = Duration::from_secs(300);
+
+/// Residents looked at in one part of an expansion: some milliseconds of writing.
+const EXPANSION: i64 = 2_000;
+
+/// Lines written to pages of ours in one round.
+const PAGE_LINES: usize = 500;
+
+/// Renderings kept at hand: a few broadcasts in a few languages.
+const RENDERINGS: usize = 64;
+
+/// How often waiting rows are looked through for those that came too late.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// How often what was kept long enough is forgotten.
+const RETENTION: Duration = Duration::from_secs(600);
+
+/// One flag per lane.
+type Lanes = [bool; Lane::ALL.len()];
+
+/// Broadcast words at hand, shared by all their recipients.
+#[derive(Default)]
+pub(super) struct Renderings(HashMap<i64, (Lang, Arc<Message>)>);
+
+impl Renderings {
+    async fn get(
+        &mut self,
+        conn: &mut Conn,
+        id: i64,
+    ) -> Result<Option<(Lang, Arc<Message>)>, Error> {
+        if let Some(known) = self.0.get(&id) {
+            return Ok(Some(known.clone()));
+        }
+        let Some((lang, message)) = broadcasts::find_rendering(conn, id).await? else {
+            return Ok(None);
+        };
+        if self.0.len() >= RENDERINGS {
+            self.0.clear();
+        }
+        let rendering = (lang, Arc::new(message));
+        self.0.insert(id, rendering.clone());
+        Ok(Some(rendering))
+    }
+}
+
+/// What a round led to.
+#[derive(Default)]
+pub(super) struct Done {
+    turned: Turned,
+    claimed: Vec<Delivery>,
+    pages: HashMap<String, i64>,
+    /// Lanes that may have more due rows.
+    due: HashMap<ChannelKind, Lanes>,
+    expanding: bool,
+    polled: bool,
+    kept: bool,
+    swept: bool,
+}
+
+impl Engine {
+    /// Writes a round. On an error nothing of it happened.
+    pub(super) async fn round(
+        &mut self,
+        conn: &mut Conn,
+        work: &Work,
+        cancel: &CancellationToken,
+    ) -> Result<Done, Error> {
+        let now = self.parts.clock.now();
+        let instant = Instant::now();
+        let stopping = cancel.is_cancelled();
+        let mut done = Done {
+            polled: instant >= self.next_poll,
+            ..Done::default()
+        };
+        if work.is_empty() && stopping {
+            return Ok(done);
+        }
+        let db = self.parts.db.clone();
+        let mut tx = db.write_on(conn).await?;
+        self.settle(&mut tx, work, now).await?;
+        done.turned = self.turns(&mut tx, work, now).await?;
+        if !stopping {
+            self.expand(&mut tx, &mut done, now).await?;
+            self.claims(&mut tx, &mut done, now).await?;
+            if instant >= self.next_upkeep {
+                outbox::expire(&mut tx, now).await?;
+                outbox::forget_partings(&mut tx).await?;
+                done.kept = true;
+            }
+            if instant >= self.next_retention {
+                self.forget(&mut tx, now).await?;
+                done.swept = true;
+            }
+        }
+        tx.commit().await?;
+        Ok(done)
+    }
+
+    async fn settle(&mut self, tx: &mut Tx<'_>, work: &Work, now: Millis) -> Result<(), Error> {
+        let mut settlements = Vec::with_capacity(work.reports.len());
+        let mut consequences = Vec::new();
+        for report in &work.reports {
+            let (settlement, consequence) = judge(
+                report.id,
+                report.lane,
+                report.attempts,
+                report.answer.clone(),
+                &self.parts.retries,
+                now,
+            );
+            if consequence != Consequence::None {
+                consequences.push((report.id, consequence));
+            }
+            settlements.push(settlement);
+        }
+        outbox::settle(tx, &settlements).await?;
+        for (id, consequence) in consequences {
+            match consequence {
+                Consequence::GiveUp => outbox::give_up_address(tx, id, now).await?,
+                Consequence::MoveTo(to) => outbox::move_address(tx, id, &to).await?,
+                Consequence::None => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn turns(&mut self, tx: &mut Tx<'_>, work: &Work, now: Millis) -> Result<Turned, Error> {
+        if work.submissions.is_empty() {
+            return Ok(Turned::default());
+        }
+        let events: Vec<&Inbound> = work
+            .submissions
+            .iter()
+            .flat_map(|submission| &submission.events)
+            .collect();
+        let desk = self.parts.desk.borrow().clone();
+        let room: HashMap<ChannelKind, usize> = self
+            .lines
+            .iter()
+            .map(|(kind, line)| (*kind, line.room(Lane::Reply)))
+            .collect();
+        let setting = inbox::Setting {
+            desk: &desk,
+            dialect: self.parts.db.dialect(),
+            now,
+            room: &room,
+            lease_end: now + Millis::try_from(LEASE.as_millis()).unwrap_or(Millis::MAX / 2),
+        };
+        inbox::run(tx, &events, &mut self.ids, setting).await
+    }
+
+    async fn expand(&mut self, tx: &mut Tx<'_>, done: &mut Done, now: Millis) -> Result<(), Error> {
+        if self.expanding || done.polled {
+            let minute = self.parts.desk.borrow().locales.minute_of_day(now);
+            let written = broadcasts::expand_next(tx, now, minute, EXPANSION).await?;
+            done.expanding = written.is_some();
+        }
+        Ok(())
+    }
+
+    /// Claims what is due on every line, as far as its sender has room.
+    async fn claims(&mut self, tx: &mut Tx<'_>, done: &mut Done, now: Millis) -> Result<(), Error> {
+        let plan: Vec<(ChannelKind, Lanes, Option<[usize; Lane::ALL.len()]>)> = self
+            .lines
+            .iter()
+            .map(|(kind, line)| {
+                let room = line.outlet.as_ref().map(|_| Lane::ALL.map(|lane| line.room(lane)));
+                (*kind, line.due, room)
+            })
+            .collect();
+        for (kind, mut due, room) in plan {
+            due[Lane::Reply as usize] |= done.turned.queued;
+            due.iter_mut().for_each(|due| *due |= done.expanding || done.polled);
+            let born = done.turned.deliveries.iter().filter(|delivery| delivery.channel == kind);
+            let born = born.count();
+            for lane in Lane::ALL.into_iter().filter(|lane| due[*lane as usize]).collect::<Vec<_>>()
+            {
+                let limit = match room {
+                    None => PAGE_LINES,
+                    Some(room) if lane == Lane::Reply => room[lane as usize].saturating_sub(born),
+                    Some(room) => room[lane as usize],
+                };
+                let claim = Claim {
+                    channel: kind,
+                    lane,
+                    now,
+                    lease: LEASE,
+                    limit,
+                };
+                let full = limit > 0 && self.claim(tx, claim, room.is_none(), done).await?;
+                // Without room, the next answer of the platform makes some and asks again.
+                due[lane as usize] = full;
+            }
+            done.due.insert(kind, due);
+        }
+        Ok(())
+    }
+
+    /// Claims rows of one lane. Returns whether there may be more.
+    async fn claim(
+        &mut self,
+        tx: &mut Tx<'_>,
+        claim: Claim,
+        page: bool,
+        done: &mut Done,
+    ) -> Result<bool, Error> {
+        let rows = outbox::claim(tx, claim).await?;
+        let full = rows.len() == claim.limit;
+        if page {
+            self.to_pages(tx, rows, done, claim.now).await?;
+            return Ok(full);
+        }
+        for row in rows {
+            match self.words(tx, &row).await? {
+                Some((_, message)) => done.claimed.push(Delivery {
+                    id: row.id,
+                    channel: claim.channel,
+                    address: row.address,
+                    lane: claim.lane,
+                    message,
+                    attempts: row.attempts,
+                }),
+                None => outbox::settle(tx, &[lost(row.id, claim.now)]).await.map(drop)?,
+            }
+        }
+        Ok(full)
+    }
+
+    /// Writes lines to pages of ours; that is all there is to sending them.
+    async fn to_pages(
+        &mut self,
+        tx: &mut Tx<'_>,
+        rows: Vec<Claimed>,
+        done: &mut Done,
+        now: Millis,
+    ) -> Result<(), Error> {
+        self.ids.ensure(tx, rows.len()).await?;
+        let mut lines = Vec::with_capacity(rows.len());
+        let mut settlements = Vec::with_capacity(rows.len());
+        for row in rows {
+            let Some((lang, message)) = self.words(tx, &row).await? else {
+                settlements.push(lost(row.id, now));
+                continue;
+            };
+            let seq = self.ids.mint();
+            lines.push(NewLine {
+                resident_id: row.resident_id,
+                line: WebLine {
+                    seq,
+                    at: now,
+                    by_bot: true,
+                    lang,
+                    message: Message::clone(&message),
+                },
+            });
+            settlements.push(Settlement {
+                state: DeliveryState::Sent,
+                reason: None,
+                external_id: Some(seq.to_string()),
+                ..lost(row.id, now)
+            });
+            done.pages.insert(row.address, seq);
+        }
+        web_lines::insert(tx, &lines).await?;
+        outbox::settle(tx, &settlements).await?;
+        Ok(())
+    }
+
+    /// The frozen words of a row. `None` if they can't be read: then the row must not be tried for
+    /// ever.
+    async fn words(
+        &mut self,
+        conn: &mut Conn,
+        row: &Claimed,
+    ) -> Result<Option<(Lang, Arc<Message>)>, Error> {
+        if let Some(id) = row.rendering_id {
+            return self.renderings.get(conn, id).await;
+        }
+        let lang = self.parts.desk.borrow().default_lang;
+        let frozen = row.message.as_deref();
+        let message = frozen.and_then(|frozen| serde_json::from_str(frozen).ok());
+        if message.is_none() {
+            tracing::error!(
+                delivery.id = row.id,
+                "a delivery's words cannot be read; it is given up"
+            );
+        }
+        Ok(message.map(|message| (lang, Arc::new(message))))
+    }
+
+    async fn forget(&mut self, tx: &mut Tx<'_>, now: Millis) -> Result<(), Error> {
+        let retention = self.parts.retention;
+        crate::store::inbox::forget_before(tx, now - retention.inbox).await?;
+        outbox::forget_replies_before(tx, now - retention.inbox).await?;
+        web_lines::forget_before(tx, now - retention.web_lines).await?;
+        residents::forget_idle_pages(tx).await?;
+        self.parts.hub.tidy();
+        Ok(())
+    }
+
+    /// What follows from a committed round: tell the channels, the senders and the open pages.
+    pub(super) fn after(&mut self, work: &mut Work, done: Done) {
+        let now = Instant::now();
+        if done.polled {
+            self.next_poll = now + POLL;
+        }
+        if done.kept {
+            self.next_upkeep = now + UPKEEP;
+        }
+        if done.swept {
+            self.next_retention = now + RETENTION;
+        }
+        self.expanding = done.expanding;
+        for (kind, due) in done.due {
+            if let Some(line) = self.lines.get_mut(&kind) {
+                line.due = due;
+            }
+        }
+        for report in work.reports.drain(..) {
+            if let Some(line) = self.lines.get_mut(&report.channel) {
+                line.under_way[report.lane as usize] -= 1;
+                // There is room again; and what came back may be due again.
+                line.due[report.lane as usize] = true;
+            }
+        }
+        let mut toasts = done.turned.toasts.into_iter();
+        for submission in work.submissions.drain(..) {
+            let mine = toasts.by_ref().take(submission.events.len()).collect();
+            // A channel that went away is told again when the platform repeats the events.
+            let _ = submission.done.send(mine);
+        }
+        for delivery in done.turned.deliveries.into_iter().chain(done.claimed) {
+            if let Some(line) = self.lines.get_mut(&delivery.channel)
+                && let Some(outlet) = &line.outlet
+            {
+                line.under_way[delivery.lane as usize] += 1;
+                outlet.hand_over(delivery);
+            }
+        }
+        for parting in done.turned.partings {
+            self.parts.hub.part(parting);
+        }
+        for (address, seq) in done.turned.pages.into_iter().chain(done.pages) {
+            self.parts.hub.announce(&address, seq);
+        }
+    }
+}
+
+impl Line {
+    /// How many more deliveries of a lane its sender has room for.
+    fn room(&self, lane: Lane) -> usize {
+        let under_way = self.under_way[lane as usize];
+        self.outlet
+            .as_ref()
+            .map_or(0, |outlet| outlet.room.saturating_sub(under_way))
+    }
+}
+
+/// A row that can't be sent because its words are lost.
+fn lost(id: DeliveryId, now: Millis) -> Settlement {
+    Settlement {
+        id,
+        state: DeliveryState::Failed,
+        due_at: now,
+        external_id: None,
+        reason: Some("words lost".into()),
+        settled_at: Some(now),
+        unspent: false,
+    }
+}

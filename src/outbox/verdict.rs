@@ -1,0 +1,139 @@
+//! What the answer of a platform means for a ledger row.
+
+use crate::domain::{DeliveryState, Lane, Millis, SendError, Sent};
+use crate::store::outbox::Settlement;
+
+/// First pause before another attempt, in milliseconds; each further one is twice as long.
+const FIRST_PAUSE: Millis = 500;
+
+/// Longest pause before another attempt, in milliseconds.
+const LONGEST_PAUSE: Millis = 60_000;
+
+/// Which unclear sends are repeated.
+#[derive(Clone, Debug)]
+pub struct Retries {
+    /// Lanes in which an unclear send is sent again, so that nothing is lost; in the others it
+    /// stays unclear, so that nothing arrives twice.
+    pub resend_ambiguous: Vec<Lane>,
+}
+
+/// What else an answer leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Consequence {
+    /// Nothing.
+    None,
+    /// The address is given up.
+    GiveUp,
+    /// The address is replaced.
+    MoveTo(String),
+}
+
+fn pause(attempts: i64) -> Millis {
+    let doublings = u32::try_from(attempts.clamp(1, 10) - 1).unwrap_or(0);
+    (FIRST_PAUSE << doublings).min(LONGEST_PAUSE)
+}
+
+/// Turns the answer to attempt number `attempts` of a row into the row's next state.
+#[must_use]
+pub fn judge(
+    id: i64,
+    lane: Lane,
+    attempts: i64,
+    answer: Result<Sent, SendError>,
+    retries: &Retries,
+    now: Millis,
+) -> (Settlement, Consequence) {
+    let mut settlement = Settlement {
+        id,
+        state: DeliveryState::Sent,
+        due_at: now,
+        external_id: None,
+        reason: None,
+        settled_at: Some(now),
+        unspent: false,
+    };
+    let again = |settlement: &mut Settlement, state, after: Millis| {
+        settlement.state = state;
+        settlement.due_at = now + after;
+        settlement.settled_at = None;
+    };
+    let consequence = match answer {
+        Ok(sent) => {
+            settlement.external_id = Some(sent.external_id);
+            Consequence::None
+        }
+        Err(SendError::Retry { after, reason }) => {
+            let after = Millis::try_from(after.as_millis()).unwrap_or(LONGEST_PAUSE);
+            again(&mut settlement, DeliveryState::Queued, after.max(pause(attempts)));
+            settlement.reason = Some(reason);
+            Consequence::None
+        }
+        Err(SendError::Limited { after }) => {
+            let after = Millis::try_from(after.as_millis()).unwrap_or(LONGEST_PAUSE);
+            again(&mut settlement, DeliveryState::Queued, after);
+            settlement.unspent = true;
+            Consequence::None
+        }
+        Err(SendError::Ambiguous { reason }) => {
+            settlement.state = DeliveryState::Ambiguous;
+            if retries.resend_ambiguous.contains(&lane) {
+                again(&mut settlement, DeliveryState::Ambiguous, pause(attempts));
+            }
+            settlement.reason = Some(reason);
+            Consequence::None
+        }
+        Err(SendError::Gone { reason }) => {
+            settlement.state = DeliveryState::Gone;
+            settlement.reason = Some(reason);
+            Consequence::GiveUp
+        }
+        Err(SendError::Moved { to }) => {
+            again(&mut settlement, DeliveryState::Queued, 0);
+            settlement.unspent = true;
+            Consequence::MoveTo(to)
+        }
+        Err(SendError::Rejected { reason }) => {
+            settlement.state = DeliveryState::Failed;
+            settlement.reason = Some(reason);
+            Consequence::None
+        }
+    };
+    (settlement, consequence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    fn judged(lane: Lane, answer: Result<Sent, SendError>) -> (Settlement, Consequence) {
+        let retries = Retries {
+            resend_ambiguous: vec![Lane::Alert, Lane::Reply],
+        };
+        judge(7, lane, 3, answer, &retries, 1_000)
+    }
+
+    #[test]
+    fn an_unclear_send_is_repeated_in_the_lanes_that_say_so_and_settled_in_the_others() {
+        let unclear = || Err(SendError::Ambiguous { reason: "reset".into() });
+        let (resent, _) = judged(Lane::Alert, unclear());
+        assert_eq!(resent.settled_at, None);
+        assert_eq!(resent.due_at, 1_000 + 2_000);
+        let (kept, _) = judged(Lane::Poll, unclear());
+        assert_eq!((kept.state, kept.settled_at), (DeliveryState::Ambiguous, Some(1_000)));
+    }
+
+    #[test]
+    fn a_limit_spends_no_attempt_and_waits_exactly_as_told() {
+        let after = Duration::from_millis(7_250);
+        let (settlement, _) = judged(Lane::Notice, Err(SendError::Limited { after }));
+        assert_eq!((settlement.due_at, settlement.unspent), (8_250, true));
+    }
+
+    #[test]
+    fn a_blocked_resident_is_not_retried() {
+        let (settlement, consequence) = judged(Lane::Notice, Err(SendError::Gone { reason: "blocked".into() }));
+        assert_eq!(settlement.settled_at, Some(1_000));
+        assert_eq!(consequence, Consequence::GiveUp);
+    }
+}
