@@ -11,7 +11,7 @@ mod poll;
 mod resident;
 
 pub use action::{Action, ActionKey};
-pub use event::{Chat, ChannelKind, Inbound, Input, Media};
+pub use event::{ChannelKind, Chat, Inbound, Input, Media};
 pub use lang::{Lang, Localized, UnknownLang};
 pub use message::{Arg, Button, Label, Message, MessageButton, Part, Phrase, Say};
 pub use notice::{Notice, Severity};

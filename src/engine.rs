@@ -57,7 +57,10 @@ impl Sink for Intake {
         }
         let (done, committed) = oneshot::channel();
         let submission = Submission { events, done };
-        self.submissions.send(submission).await.map_err(|_| Unavailable)?;
+        self.submissions
+            .send(submission)
+            .await
+            .map_err(|_| Unavailable)?;
         committed.await.map_err(|_| Unavailable)
     }
 }
@@ -128,7 +131,10 @@ impl Work {
     }
 
     fn events(&self) -> usize {
-        self.submissions.iter().map(|submission| submission.events.len()).sum()
+        self.submissions
+            .iter()
+            .map(|submission| submission.events.len())
+            .sum()
     }
 }
 
@@ -197,7 +203,8 @@ impl Engine {
                         if pause.is_zero() {
                             tracing::error!(%error, "the store failed; nothing is acknowledged until it works again");
                         }
-                        pause = (pause * 2).clamp(Duration::from_millis(50), Duration::from_secs(5));
+                        pause =
+                            (pause * 2).clamp(Duration::from_millis(50), Duration::from_secs(5));
                         tokio::time::sleep(pause).await;
                         match self.parts.db.read().await {
                             Ok(fresh) => conn = fresh,
@@ -226,7 +233,10 @@ impl Engine {
     }
 
     fn under_way(&self) -> usize {
-        self.lines.values().map(|line| line.under_way.iter().sum::<usize>()).sum()
+        self.lines
+            .values()
+            .map(|line| line.under_way.iter().sum::<usize>())
+            .sum()
     }
 
     /// Waits for something to do. `None` when cancelled and everything is accounted for.

@@ -131,9 +131,10 @@ impl Knowledge {
             contact: municipality
                 .and_then(|municipality| municipality.contact.clone())
                 .unwrap_or_else(|| named("contact-default")),
-            controller: privacy
-                .as_ref()
-                .map_or_else(|| identity.name.clone(), |privacy| privacy.controller.clone()),
+            controller: privacy.as_ref().map_or_else(
+                || identity.name.clone(),
+                |privacy| privacy.controller.clone(),
+            ),
             controller_address: privacy
                 .map_or_else(|| named("address-default"), |privacy| privacy.address),
             municipality: identity.name,
@@ -201,7 +202,11 @@ fn entries(content: &Content, imported: &[Imported]) -> (Vec<Curated>, Vec<answe
     for entry in &content.entries {
         let authority = content.authorities.get(&entry.authority);
         let of = |pick: fn(&crate::content::Text) -> &String| {
-            entry.texts.iter().map(|(lang, text)| (lang, pick(text).trim().to_owned())).collect()
+            entry
+                .texts
+                .iter()
+                .map(|(lang, text)| (lang, pick(text).trim().to_owned()))
+                .collect()
         };
         shown.push(Curated {
             id: entry.id.clone(),
@@ -210,8 +215,14 @@ fn entries(content: &Content, imported: &[Imported]) -> (Vec<Curated>, Vec<answe
             source: Some(Provenance {
                 name: entry.source_name.clone(),
                 url: entry.source.to_string(),
-                authority: authority.map(|authority| authority.name.clone()).unwrap_or_default(),
-                checked: (entry.checked.year(), entry.checked.month(), entry.checked.day()),
+                authority: authority
+                    .map(|authority| authority.name.clone())
+                    .unwrap_or_default(),
+                checked: (
+                    entry.checked.year(),
+                    entry.checked.month(),
+                    entry.checked.day(),
+                ),
                 verified: entry.status == Status::Verified,
             }),
             related: entry.related.clone(),
@@ -236,7 +247,9 @@ fn entries(content: &Content, imported: &[Imported]) -> (Vec<Curated>, Vec<answe
     // Imported rows come ordered by id: the languages of one entry are neighbours.
     for rows in imported.chunk_by(|a, b| a.id == b.id) {
         let of = |pick: fn(&Imported) -> &String| {
-            rows.iter().map(|row| (row.lang, pick(row).clone())).collect::<Localized>()
+            rows.iter()
+                .map(|row| (row.lang, pick(row).clone()))
+                .collect::<Localized>()
         };
         shown.push(Curated {
             id: rows[0].id.clone(),

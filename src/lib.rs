@@ -4,7 +4,9 @@
 //! event together with ledger rows, and [`outbox`] takes the rows to the channels.
 
 pub mod answers;
+pub mod app;
 pub mod channels;
+pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod content;
@@ -15,5 +17,8 @@ pub mod faults;
 pub mod inbox;
 pub mod knowledge;
 pub mod locale;
+pub mod notices;
 pub mod outbox;
+pub mod polls;
+pub mod server;
 pub mod store;

@@ -105,7 +105,9 @@ impl Locales {
 
     /// The command words of each language.
     pub fn words(&self) -> impl Iterator<Item = (Lang, &Words)> {
-        self.locales.iter().map(|(lang, locale)| (*lang, &locale.words))
+        self.locales
+            .iter()
+            .map(|(lang, locale)| (*lang, &locale.words))
     }
 
     /// Everyday messages of each language.
@@ -140,6 +142,16 @@ impl Locales {
         self.format(lang, phrase, Escape::No)
     }
 
+    /// A text of a page, which may name the municipality.
+    #[must_use]
+    pub fn page(&self, lang: Lang, key: &str, municipality: &str) -> String {
+        let mut args = FluentArgs::new();
+        args.set("municipality", municipality.to_owned());
+        self.locales
+            .get(&lang)
+            .map_or_else(|| key.to_owned(), |locale| locale.format(key, &args))
+    }
+
     /// A message in a language, its buttons sealed.
     #[must_use]
     pub fn render(&self, lang: Lang, say: &Say, key: &ActionKey) -> Message {
@@ -147,7 +159,11 @@ impl Locales {
         let buttons = say
             .buttons
             .iter()
-            .map(|row| row.iter().map(|button| self.button(lang, button, key)).collect())
+            .map(|row| {
+                row.iter()
+                    .map(|button| self.button(lang, button, key))
+                    .collect()
+            })
             .collect();
         Message {
             text: text.join("\n\n"),
@@ -276,7 +292,11 @@ impl Locale {
     }
 
     fn format(&self, key: &str, args: &FluentArgs<'_>) -> String {
-        let Some(pattern) = self.bundle.get_message(key).and_then(|message| message.value()) else {
+        let Some(pattern) = self
+            .bundle
+            .get_message(key)
+            .and_then(|message| message.value())
+        else {
             tracing::error!(key, "phrase missing from the locale files");
             return key.to_owned();
         };

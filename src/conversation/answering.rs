@@ -133,7 +133,8 @@ pub(super) fn notices(resident: Resident, facts: Facts<'_>) -> Turn {
     let count = i64::try_from(facts.notices.len()).unwrap_or(i64::MAX);
     let mut say = Say::phrase(Phrase::new("notices").arg("count", count));
     for notice in facts.notices.iter().take(SHOWN) {
-        say = body(say, notice).and(Phrase::new("notice-sent").arg("at", crate::domain::Arg::Instant(notice.sent_at)));
+        say = body(say, notice)
+            .and(Phrase::new("notice-sent").arg("at", crate::domain::Arg::Instant(notice.sent_at)));
     }
     Turn::new(resident).say(say)
 }

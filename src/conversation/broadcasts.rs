@@ -6,7 +6,10 @@ use crate::knowledge::Knowledge;
 
 fn sender(knowledge: &Knowledge, topic: Option<&str>, area: Option<&str>) -> Phrase {
     let of = |named: &[crate::knowledge::Named], id: Option<&str>| -> Option<Localized> {
-        named.iter().find(|one| Some(one.id.as_str()) == id).map(|one| one.name.clone())
+        named
+            .iter()
+            .find(|one| Some(one.id.as_str()) == id)
+            .map(|one| one.name.clone())
     };
     let municipality = knowledge.municipality.clone();
     let (topic, area) = (of(&knowledge.topics, topic), of(&knowledge.areas, area));
@@ -32,8 +35,12 @@ pub fn notice_message(notice: &Notice, knowledge: &Knowledge) -> Say {
     if notice.severity.is_alert() {
         say = say.and("notice-112");
     }
-    say.and(sender(knowledge, notice.topic.as_deref(), notice.area.as_deref()))
-        .row([Button::new("button-subscriptions", Action::Topics)])
+    say.and(sender(
+        knowledge,
+        notice.topic.as_deref(),
+        notice.area.as_deref(),
+    ))
+    .row([Button::new("button-subscriptions", Action::Topics)])
 }
 
 /// The message that carries a poll to residents.

@@ -71,8 +71,12 @@ impl Lexicon {
                     note(&mut lexicon.whole, fold(word), meaning, lang);
                 }
             }
-            lexicon.subscribe.extend(words.subscribe.iter().map(|word| fold(word)));
-            lexicon.unsubscribe.extend(words.unsubscribe.iter().map(|word| fold(word)));
+            lexicon
+                .subscribe
+                .extend(words.subscribe.iter().map(|word| fold(word)));
+            lexicon
+                .unsubscribe
+                .extend(words.unsubscribe.iter().map(|word| fold(word)));
         }
         for (id, name) in topics {
             lexicon.topics.push((fold(id), id.to_owned()));
@@ -129,12 +133,11 @@ impl Lexicon {
 
 /// Whether two words are the same but for an ending of at most three letters.
 fn same_stem(a: &str, b: &str) -> bool {
-    let common = a
-        .bytes()
-        .zip(b.bytes())
-        .take_while(|(a, b)| a == b)
-        .count();
-    common >= 3 && a.len() - common <= 3 && b.len() - common <= 3 && common * 2 > a.len().max(b.len())
+    let common = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count();
+    common >= 3
+        && a.len() - common <= 3
+        && b.len() - common <= 3
+        && common * 2 > a.len().max(b.len())
 }
 
 fn note<M: Copy + PartialEq>(

@@ -38,7 +38,10 @@ fn number(list: &[String]) -> i64 {
 
 fn topics_menu(resident: &Resident, facts: Facts<'_>) -> Say {
     let say = Say::phrase(Phrase::new("topics").arg("count", number(&resident.topics)));
-    rows(say, choices(&facts.knowledge.topics, &resident.topics, Action::Topic))
+    rows(
+        say,
+        choices(&facts.knowledge.topics, &resident.topics, Action::Topic),
+    )
 }
 
 /// Shows the topics with their subscriptions.
@@ -48,7 +51,10 @@ pub(super) fn topics(resident: Resident, facts: Facts<'_>) -> Turn {
 }
 
 fn name_of(named: &[Named], id: &str) -> Option<Localized> {
-    named.iter().find(|one| one.id == id).map(|one| one.name.clone())
+    named
+        .iter()
+        .find(|one| one.id == id)
+        .map(|one| one.name.clone())
 }
 
 /// Turns a topic on or off from the menu.
@@ -72,10 +78,13 @@ pub(super) fn subscribe(
     on: bool,
     facts: Facts<'_>,
 ) -> Turn {
-    let Some((id, name)) = topic.and_then(|id| Some((id.clone(), name_of(&facts.knowledge.topics, &id)?)))
+    let Some((id, name)) =
+        topic.and_then(|id| Some((id.clone(), name_of(&facts.knowledge.topics, &id)?)))
     else {
         let menu = topics_menu(&resident, facts);
-        return Turn::new(resident).say(Say::phrase("topic-unknown")).say(menu);
+        return Turn::new(resident)
+            .say(Say::phrase("topic-unknown"))
+            .say(menu);
     };
     resident.topics.retain(|known| *known != id);
     if on {
@@ -93,7 +102,10 @@ pub(super) fn subscribe(
 
 fn areas_menu(resident: &Resident, facts: Facts<'_>) -> Say {
     let say = Say::phrase(Phrase::new("areas").arg("count", number(&resident.areas)));
-    rows(say, choices(&facts.knowledge.areas, &resident.areas, Action::Area))
+    rows(
+        say,
+        choices(&facts.knowledge.areas, &resident.areas, Action::Area),
+    )
 }
 
 /// Shows the areas followed.
@@ -111,7 +123,11 @@ pub(super) fn toggle_area(mut resident: Resident, id: &str, facts: Facts<'_>) ->
         return Turn::new(resident).toast(Say::phrase("stale-button"));
     };
     let on = toggle(&mut resident.areas, id);
-    let key = if on { "area-followed" } else { "area-unfollowed" };
+    let key = if on {
+        "area-followed"
+    } else {
+        "area-unfollowed"
+    };
     let menu = areas_menu(&resident, facts).in_place();
     Turn::new(resident)
         .toast(Say::phrase(Phrase::new(key).arg("area", name)))
@@ -122,8 +138,11 @@ pub(super) fn toggle_area(mut resident: Resident, id: &str, facts: Facts<'_>) ->
 /// Shows the languages, each in its own words.
 pub(super) fn languages(resident: Resident, facts: Facts<'_>) -> Turn {
     let buttons = facts.knowledge.languages.iter().map(|(lang, name)| {
-        Button::local([(*lang, name.clone())].into_iter().collect(), Action::Language(*lang))
-            .ticked(*lang == resident.lang)
+        Button::local(
+            [(*lang, name.clone())].into_iter().collect(),
+            Action::Language(*lang),
+        )
+        .ticked(*lang == resident.lang)
     });
     let say = rows(Say::phrase("languages"), buttons);
     Turn::new(resident).say(say)
@@ -131,7 +150,12 @@ pub(super) fn languages(resident: Resident, facts: Facts<'_>) -> Turn {
 
 /// Speaks a language from now on.
 pub(super) fn language(mut resident: Resident, lang: Lang, facts: Facts<'_>) -> Turn {
-    if !facts.knowledge.languages.iter().any(|(known, _)| *known == lang) {
+    if !facts
+        .knowledge
+        .languages
+        .iter()
+        .any(|(known, _)| *known == lang)
+    {
         return Turn::new(resident).toast(Say::phrase("stale-button"));
     }
     resident.lang = lang;
@@ -151,10 +175,14 @@ fn clock(minute: u16) -> String {
 pub(super) fn quiet(resident: Resident) -> Turn {
     let say = match resident.quiet {
         Some(QuietHours { from, to }) => Say::phrase(
-            Phrase::new("quiet-on").arg("from", clock(from)).arg("to", clock(to)),
+            Phrase::new("quiet-on")
+                .arg("from", clock(from))
+                .arg("to", clock(to)),
         )
         .row([Button::new("button-quiet-off", Action::QuietSet(false))]),
-        None => Say::phrase("quiet-off").row([Button::new("button-quiet-on", Action::QuietSet(true))]),
+        None => {
+            Say::phrase("quiet-off").row([Button::new("button-quiet-on", Action::QuietSet(true))])
+        }
     };
     Turn::new(resident).say(say)
 }

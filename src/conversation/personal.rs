@@ -76,8 +76,14 @@ pub(super) fn my_data(resident: Resident, facts: Facts<'_>) -> Turn {
         )
         .and(
             Phrase::new("my-data-choices")
-                .arg("topics", list(&knowledge.topics, &resident.topics, "none-topics"))
-                .arg("areas", list(&knowledge.areas, &resident.areas, "none-areas"))
+                .arg(
+                    "topics",
+                    list(&knowledge.topics, &resident.topics, "none-topics"),
+                )
+                .arg(
+                    "areas",
+                    list(&knowledge.areas, &resident.areas, "none-areas"),
+                )
                 .arg("quiet", quiet)
                 .arg("status", Phrase::new(status)),
         );
@@ -85,7 +91,9 @@ pub(super) fn my_data(resident: Resident, facts: Facts<'_>) -> Turn {
         let Some(poll) = facts.polls.iter().find(|poll| poll.id == *id) else {
             continue;
         };
-        let option = usize::try_from(*choice).ok().and_then(|at| poll.options.get(at));
+        let option = usize::try_from(*choice)
+            .ok()
+            .and_then(|at| poll.options.get(at));
         if let Some(option) = option {
             say = say.and(
                 Phrase::new("my-data-vote")

@@ -40,7 +40,10 @@ impl Own {
     /// The resident's choice in a poll.
     #[must_use]
     pub fn vote(&self, poll: i64) -> Option<i64> {
-        self.votes.iter().find(|(id, _)| *id == poll).map(|(_, choice)| *choice)
+        self.votes
+            .iter()
+            .find(|(id, _)| *id == poll)
+            .map(|(_, choice)| *choice)
     }
 }
 
@@ -185,8 +188,11 @@ pub fn respond(mut resident: Resident, understood: Understood, facts: Facts<'_>)
             Turn::new(resident).say(help_buttons(Say::phrase("unknown-command")))
         }
         Intent::StaleButton => Turn::new(resident).toast(Say::phrase("stale-button")),
-        Intent::Cry => Turn::new(resident)
-            .say(help_buttons(Say::phrase("emergency").and("emergency-how").and("cry-help"))),
+        Intent::Cry => Turn::new(resident).say(help_buttons(
+            Say::phrase("emergency")
+                .and("emergency-how")
+                .and("cry-help"),
+        )),
         Intent::Greeting => Turn::new(resident).say(help_buttons(Say::phrase("greeting"))),
         Intent::Thanks => Turn::new(resident).say(Say::phrase("thanks")),
         Intent::Subscribe(topic) => menus::subscribe(resident, topic, true, facts),
@@ -196,7 +202,9 @@ pub fn respond(mut resident: Resident, understood: Understood, facts: Facts<'_>)
         Intent::Media(media) => Turn::new(resident).say(help_buttons(by_media(media))),
         Intent::Gone => {
             resident.status = Status::Gone;
-            Turn::new(resident).effect(Effect::DropUnasked).outcome(Outcome::Noted)
+            Turn::new(resident)
+                .effect(Effect::DropUnasked)
+                .outcome(Outcome::Noted)
         }
         Intent::Returned => {
             resident.status = Status::Active;
@@ -286,12 +294,15 @@ fn start(mut resident: Resident, facts: Facts<'_>) -> Turn {
     resident.status = Status::Active;
     let municipality = facts.knowledge.municipality.clone();
     if facts.chat == Chat::Group {
-        let say = Say::phrase(crate::domain::Phrase::new("start-group").arg("municipality", municipality));
+        let say = Say::phrase(
+            crate::domain::Phrase::new("start-group").arg("municipality", municipality),
+        );
         return Turn::new(resident).say(say);
     }
-    let mut say = Say::phrase(crate::domain::Phrase::new("start").arg("municipality", municipality))
-        .row([Button::new("button-topics", Action::Topics)])
-        .row([Button::new("button-areas", Action::Areas)]);
+    let mut say =
+        Say::phrase(crate::domain::Phrase::new("start").arg("municipality", municipality))
+            .row([Button::new("button-topics", Action::Topics)])
+            .row([Button::new("button-areas", Action::Areas)]);
     let others: Vec<_> = facts
         .knowledge
         .languages

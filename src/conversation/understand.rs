@@ -31,10 +31,10 @@ pub fn understand(
 
 fn words(resident: &Resident, text: &str, knowledge: &Knowledge, key: &ActionKey) -> Understood {
     let text = text.trim();
-    if let Some(command) = text.strip_prefix(['/', '!']) {
-        if let Some(understood) = slash(command, knowledge) {
-            return understood;
-        }
+    if let Some(command) = text.strip_prefix(['/', '!'])
+        && let Some(understood) = slash(command, knowledge)
+    {
+        return understood;
     }
     let folded = fold(text);
     if folded.is_empty() {

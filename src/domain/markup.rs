@@ -307,7 +307,9 @@ mod tests {
 
     #[test]
     fn blocks_become_the_html_of_each_channel() {
-        let blocks = parse("**Soita 112.**\n\n1. Ulos\n2. Sulje ovi\n\n- a\n- b\nkatso [SPEK](https://www.spek.fi)");
+        let blocks = parse(
+            "**Soita 112.**\n\n1. Ulos\n2. Sulje ovi\n\n- a\n- b\nkatso [SPEK](https://www.spek.fi)",
+        );
         assert_eq!(
             to_web_html(&blocks),
             "<p><strong>Soita 112.</strong></p><ol><li>Ulos</li><li>Sulje ovi</li></ol>\

@@ -184,16 +184,27 @@ impl Engine {
             .lines
             .iter()
             .map(|(kind, line)| {
-                let room = line.outlet.as_ref().map(|_| Lane::ALL.map(|lane| line.room(lane)));
+                let room = line
+                    .outlet
+                    .as_ref()
+                    .map(|_| Lane::ALL.map(|lane| line.room(lane)));
                 (*kind, line.due, room)
             })
             .collect();
         for (kind, mut due, room) in plan {
             due[Lane::Reply as usize] |= done.turned.queued;
-            due.iter_mut().for_each(|due| *due |= done.expanding || done.polled);
-            let born = done.turned.deliveries.iter().filter(|delivery| delivery.channel == kind);
+            due.iter_mut()
+                .for_each(|due| *due |= done.expanding || done.polled);
+            let born = done
+                .turned
+                .deliveries
+                .iter()
+                .filter(|delivery| delivery.channel == kind);
             let born = born.count();
-            for lane in Lane::ALL.into_iter().filter(|lane| due[*lane as usize]).collect::<Vec<_>>()
+            for lane in Lane::ALL
+                .into_iter()
+                .filter(|lane| due[*lane as usize])
+                .collect::<Vec<_>>()
             {
                 let limit = match room {
                     None => PAGE_LINES,
@@ -227,7 +238,7 @@ impl Engine {
         let rows = outbox::claim(tx, claim).await?;
         let full = rows.len() == claim.limit;
         if page {
-            self.to_pages(tx, rows, done, claim.now).await?;
+            self.write_pages(tx, rows, done, claim.now).await?;
             return Ok(full);
         }
         for row in rows {
@@ -240,14 +251,16 @@ impl Engine {
                     message,
                     attempts: row.attempts,
                 }),
-                None => outbox::settle(tx, &[lost(row.id, claim.now)]).await.map(drop)?,
+                None => outbox::settle(tx, &[lost(row.id, claim.now)])
+                    .await
+                    .map(drop)?,
             }
         }
         Ok(full)
     }
 
     /// Writes lines to pages of ours; that is all there is to sending them.
-    async fn to_pages(
+    async fn write_pages(
         &mut self,
         tx: &mut Tx<'_>,
         rows: Vec<Claimed>,

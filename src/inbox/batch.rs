@@ -15,7 +15,9 @@ use crate::domain::{
     Poll, Resident, Say, Status, markup,
 };
 use crate::store::polls::OpenPoll;
-use crate::store::{Conn, Dialect, Error, ids::IdBlock, notices, outbox, polls, residents, web_lines};
+use crate::store::{
+    Conn, Dialect, Error, ids::IdBlock, notices, outbox, polls, residents, web_lines,
+};
 
 /// Notices sent longer ago than this are history, even if nobody ended them.
 const NOTICE_LIFE: Millis = 7 * 24 * 3_600_000;
@@ -120,19 +122,16 @@ async fn seats(
             continue;
         }
         let address = (event.channel, event.address.clone());
-        if !seats.contains_key(&address) {
+        seats.entry(address).or_insert_with_key(|address| {
             addresses.push(address.clone());
-            seats.insert(
-                address,
-                Seat {
-                    resident: None,
-                    stored: false,
-                    direct: event.chat == Chat::Direct,
-                    changed: false,
-                    subscriptions_changed: false,
-                },
-            );
-        }
+            Seat {
+                resident: None,
+                stored: false,
+                direct: event.chat == Chat::Direct,
+                changed: false,
+                subscriptions_changed: false,
+            }
+        });
     }
     for resident in residents::list(conn, &addresses).await? {
         if let Some(seat) = seats.get_mut(&(resident.channel, resident.address.clone())) {
@@ -147,7 +146,10 @@ impl Batch<'_> {
     /// One turn. Returns what to say in passing.
     async fn take(&mut self, conn: &mut Conn, event: &Inbound) -> Result<Option<String>, Error> {
         let address = (event.channel, event.address.clone());
-        let known = self.seats.get_mut(&address).and_then(|seat| seat.resident.take());
+        let known = self
+            .seats
+            .get_mut(&address)
+            .and_then(|seat| seat.resident.take());
         let report = matches!(event.input, Input::Gone | Input::Returned | Input::Moved(_));
         let resident = match known {
             Some(resident) => resident,
@@ -232,7 +234,8 @@ impl Batch<'_> {
                     Some(choice) => choice,
                     None => polls::find_ballot(conn, open.poll.id, &voter).await?,
                 };
-                own.votes.extend(choice.map(|choice| (open.poll.id, choice)));
+                own.votes
+                    .extend(choice.map(|choice| (open.poll.id, choice)));
             }
             own.deliveries = outbox::count_of_resident(conn, resident.id).await?;
             own.lines = web_lines::count(conn, resident.id).await?;
@@ -349,7 +352,10 @@ impl Batch<'_> {
         choice: Option<i64>,
     ) -> Result<(), Error> {
         let open = self.open_polls(conn).await?;
-        let secret = open.iter().find(|open| open.poll.id == poll).map(|open| &open.secret);
+        let secret = open
+            .iter()
+            .find(|open| open.poll.id == poll)
+            .map(|open| &open.secret);
         if let Some(secret) = secret {
             let voter = voter(secret, resident.channel, &resident.address);
             self.writes.ballots.insert((poll, voter), choice);
@@ -386,7 +392,10 @@ impl Batch<'_> {
     ) -> Result<(), Error> {
         let mut votes = Vec::new();
         for open in self.open_polls(conn).await? {
-            votes.push((open.poll.id, voter(&open.secret, before.channel, &before.address)));
+            votes.push((
+                open.poll.id,
+                voter(&open.secret, before.channel, &before.address),
+            ));
         }
         for (poll, voter) in votes {
             self.writes.ballots.insert((poll, voter), None);
@@ -449,7 +458,9 @@ impl Batch<'_> {
             .filter_map(|(address, seat)| Some((address, seat.resident?.id)))
             .collect();
         let day = desk.locales.day(setting.now);
-        writes.write(conn, ids, setting, &resident_ids, &day, &mut turned).await?;
+        writes
+            .write(conn, ids, setting, &resident_ids, &day, &mut turned)
+            .await?;
         Ok(turned)
     }
 }
@@ -468,7 +479,11 @@ fn broken(resident: Resident) -> Turn {
 
 /// The choices of the last message that has any.
 fn menu(messages: &[Message]) -> Vec<MenuItem> {
-    let Some(last) = messages.iter().rev().find(|message| !message.buttons.is_empty()) else {
+    let Some(last) = messages
+        .iter()
+        .rev()
+        .find(|message| !message.buttons.is_empty())
+    else {
         return Vec::new();
     };
     let buttons = last.buttons.iter().flatten();

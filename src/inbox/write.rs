@@ -58,11 +58,17 @@ impl Writes {
         if capabilities(event.channel).page
             && let Input::Text(text) | Input::Edited(text) = &event.input
         {
-            self.push(event, lang, false, event.received_at, Message {
-                text: markup::escape(text.trim()),
-                buttons: Vec::new(),
-                replaces: None,
-            });
+            self.push(
+                event,
+                lang,
+                false,
+                event.received_at,
+                Message {
+                    text: markup::escape(text.trim()),
+                    buttons: Vec::new(),
+                    replaces: None,
+                },
+            );
         }
         for message in messages {
             self.push(event, lang, true, now, message);
@@ -225,7 +231,11 @@ fn sent(
         } else {
             DeliveryState::Queued
         },
-        due_at: if claimed { setting.lease_end } else { setting.now },
+        due_at: if claimed {
+            setting.lease_end
+        } else {
+            setting.now
+        },
         resident_id,
         address: line.address,
         message: Some(frozen),

@@ -39,17 +39,17 @@ impl Pace {
         // stretched by 2 % because the platform measures when messages arrive, not when they leave.
         let even = |count: NonZeroU32, span: Duration| {
             let interval = span.mul_f64(1.02) / count.get();
-            Quota::with_period(interval).map_or_else(|| Quota::per_second(count), |quota| {
-                quota.allow_burst(NonZeroU32::MIN)
-            })
+            Quota::with_period(interval).map_or_else(
+                || Quota::per_second(count),
+                |quota| quota.allow_burst(NonZeroU32::MIN),
+            )
         };
         Self {
             overall: limits
                 .per_second
                 .map(|count| RateLimiter::direct(even(count, Duration::from_secs(1)))),
-            chats: paced.then(|| {
-                RateLimiter::keyed(even(limits.per_chat_second, Duration::from_secs(1)))
-            }),
+            chats: paced
+                .then(|| RateLimiter::keyed(even(limits.per_chat_second, Duration::from_secs(1)))),
             groups: paced.then(|| {
                 RateLimiter::keyed(even(limits.per_group_minute, Duration::from_secs(60)))
             }),

@@ -64,7 +64,11 @@ pub fn judge(
         }
         Err(SendError::Retry { after, reason }) => {
             let after = Millis::try_from(after.as_millis()).unwrap_or(LONGEST_PAUSE);
-            again(&mut settlement, DeliveryState::Queued, after.max(pause(attempts)));
+            again(
+                &mut settlement,
+                DeliveryState::Queued,
+                after.max(pause(attempts)),
+            );
             settlement.reason = Some(reason);
             Consequence::None
         }
@@ -115,12 +119,19 @@ mod tests {
 
     #[test]
     fn an_unclear_send_is_repeated_in_the_lanes_that_say_so_and_settled_in_the_others() {
-        let unclear = || Err(SendError::Ambiguous { reason: "reset".into() });
+        let unclear = || {
+            Err(SendError::Ambiguous {
+                reason: "reset".into(),
+            })
+        };
         let (resent, _) = judged(Lane::Alert, unclear());
         assert_eq!(resent.settled_at, None);
         assert_eq!(resent.due_at, 1_000 + 2_000);
         let (kept, _) = judged(Lane::Poll, unclear());
-        assert_eq!((kept.state, kept.settled_at), (DeliveryState::Ambiguous, Some(1_000)));
+        assert_eq!(
+            (kept.state, kept.settled_at),
+            (DeliveryState::Ambiguous, Some(1_000))
+        );
     }
 
     #[test]
@@ -132,7 +143,12 @@ mod tests {
 
     #[test]
     fn a_blocked_resident_is_not_retried() {
-        let (settlement, consequence) = judged(Lane::Notice, Err(SendError::Gone { reason: "blocked".into() }));
+        let (settlement, consequence) = judged(
+            Lane::Notice,
+            Err(SendError::Gone {
+                reason: "blocked".into(),
+            }),
+        );
         assert_eq!(settlement.settled_at, Some(1_000));
         assert_eq!(consequence, Consequence::GiveUp);
     }

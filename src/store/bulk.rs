@@ -50,9 +50,7 @@ pub async fn execute<T>(
     let mut touched = 0;
     for chunk in chunks(rows) {
         let text = sql(&placeholders(chunk.len(), columns, 1));
-        let query = chunk
-            .iter()
-            .fold(sqlx::query(AssertSqlSafe(text)), &bind);
+        let query = chunk.iter().fold(sqlx::query(AssertSqlSafe(text)), &bind);
         touched += query.execute(&mut *conn).await?.rows_affected();
     }
     Ok(touched)
@@ -69,9 +67,7 @@ pub async fn fetch<T>(
     let mut found = Vec::new();
     for chunk in chunks(rows) {
         let text = sql(&placeholders(chunk.len(), columns, 1));
-        let query = chunk
-            .iter()
-            .fold(sqlx::query(AssertSqlSafe(text)), &bind);
+        let query = chunk.iter().fold(sqlx::query(AssertSqlSafe(text)), &bind);
         found.extend(query.fetch_all(&mut *conn).await?);
     }
     Ok(found)

@@ -203,7 +203,10 @@ impl Db {
         };
         let path = path.with_extension("lock");
         let open = |error: std::io::Error| {
-            Error::Open(format!("database.url: cannot lock {}: {error}", path.display()))
+            Error::Open(format!(
+                "database.url: cannot lock {}: {error}",
+                path.display()
+            ))
         };
         let file = std::fs::File::create(&path).map_err(open)?;
         match file.try_lock() {

@@ -47,7 +47,10 @@ impl IdBlock {
     /// # Panics
     /// If [`IdBlock::ensure`] wasn't asked for enough.
     pub fn mint(&mut self) -> i64 {
-        assert!(self.next < self.end, "ids are ensured before they are minted");
+        assert!(
+            self.next < self.end,
+            "ids are ensured before they are minted"
+        );
         self.next += 1;
         self.next - 1
     }

@@ -85,11 +85,10 @@ pub async fn list_open(conn: &mut Conn, dialect: Dialect) -> Result<Vec<OpenPoll
 /// # Errors
 /// [`Error::Database`], [`Error::Corrupt`].
 pub async fn find(conn: &mut Conn, id: i64) -> Result<Option<Poll>, Error> {
-    let row =
-        sqlx::query("SELECT id, topic, area, opened_at, closed_at FROM poll WHERE id = $1")
-            .bind(id)
-            .fetch_optional(&mut *conn)
-            .await?;
+    let row = sqlx::query("SELECT id, topic, area, opened_at, closed_at FROM poll WHERE id = $1")
+        .bind(id)
+        .fetch_optional(&mut *conn)
+        .await?;
     match row {
         Some(row) => Ok(Some(complete(conn, &row).await?)),
         None => Ok(None),
@@ -200,11 +199,7 @@ pub async fn put(conn: &mut Conn, ballots: &[Ballot]) -> Result<(), Error> {
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn find_ballot(
-    conn: &mut Conn,
-    poll_id: i64,
-    voter: &str,
-) -> Result<Option<i64>, Error> {
+pub async fn find_ballot(conn: &mut Conn, poll_id: i64, voter: &str) -> Result<Option<i64>, Error> {
     let row = sqlx::query("SELECT choice FROM ballot WHERE poll_id = $1 AND voter = $2")
         .bind(poll_id)
         .bind(voter.to_owned())
@@ -238,7 +233,10 @@ pub async fn tally(conn: &mut Conn, poll_id: i64, options: usize) -> Result<Vec<
         .await?
     {
         let choice: i64 = row.try_get(0)?;
-        if let Some(votes) = usize::try_from(choice).ok().and_then(|at| tally.get_mut(at)) {
+        if let Some(votes) = usize::try_from(choice)
+            .ok()
+            .and_then(|at| tally.get_mut(at))
+        {
             *votes = row.try_get(1)?;
         }
     }

@@ -45,6 +45,12 @@ async fn webhook(answers: Vec<&'static str>) -> (String, mpsc::UnboundedReceiver
     (url, receiver)
 }
 
+/// The next request a webhook got.
+async fn next(requests: &mut mpsc::UnboundedReceiver<String>) -> String {
+    let next = tokio::time::timeout(LONG, requests.recv()).await;
+    next.expect("a request in time").expect("the webhook runs")
+}
+
 #[tokio::test]
 async fn webhooks_are_repeated() {
     let (sim, client) = start();
@@ -74,7 +80,7 @@ async fn webhooks_are_repeated() {
     sim.say(1, "yksi");
     sim.say(1, "kaksi");
     for text in ["yksi", "yksi", "yksi", "kaksi"] {
-        let request = requests.recv().await.expect("a request");
+        let request = next(&mut requests).await;
         assert!(
             request
                 .to_lowercase()
@@ -110,8 +116,8 @@ async fn one_chat_at_a_time() {
     sim.say(1, "eka");
     sim.say(1, "toka");
     sim.say(2, "kolmas");
-    let first = requests.recv().await.expect("a request");
-    let second = requests.recv().await.expect("a request");
+    let first = next(&mut requests).await;
+    let second = next(&mut requests).await;
     assert!(
         first.contains("eka") && second.contains("kolmas"),
         "{first} {second}"
@@ -138,7 +144,7 @@ async fn slow_webhooks_are_repeated() {
     client.ok("setWebhook", json!({"url": url})).await;
     sim.say(1, "eka");
     for _ in 0..2 {
-        assert!(requests.recv().await.expect("a request").contains("eka"));
+        assert!(next(&mut requests).await.contains("eka"));
     }
     sim.wait_until(|s| s.pending_updates() == 0, LONG)
         .await

@@ -1,0 +1,220 @@
+//! Sending a safety notice, and telling how it fares.
+
+use crate::conversation::notice_message;
+use crate::domain::{ActionKey, Lang, Localized, Millis, Notice, Severity};
+use crate::knowledge::Knowledge;
+use crate::locale::Locales;
+use crate::store::broadcasts::{self, NewBroadcast};
+use crate::store::{Conn, Error, ids, notices, outbox};
+
+/// Longest headline, in characters: a phone shows it without cutting.
+pub const HEADLINE_CHARS: usize = 160;
+
+/// Longest text, in characters: it stays one message on every channel.
+pub const DESCRIPTION_CHARS: usize = 3_000;
+
+/// Deliveries of an alert are worth a day.
+const ALERT_LIFE: Millis = 24 * 3_600_000;
+
+/// A notice that nobody has got yet.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// How bad it is.
+    pub severity: Severity,
+    /// A topic id.
+    pub topic: Option<String>,
+    /// An area id.
+    pub area: Option<String>,
+    /// Title per language.
+    pub headline: Localized,
+    /// Text per language.
+    pub description: Localized,
+}
+
+/// What is needed to send.
+#[derive(Clone, Copy)]
+pub struct Desk<'a> {
+    /// Content.
+    pub knowledge: &'a Knowledge,
+    /// Words.
+    pub locales: &'a Locales,
+    /// Seals buttons.
+    pub key: &'a ActionKey,
+    /// How long deliveries of a routine notice or a poll are tried.
+    pub routine_life: Millis,
+    /// Now.
+    pub now: Millis,
+}
+
+/// The faults of texts that must exist in every language served, each in a line naming `field`.
+pub fn check_texts(
+    field: &str,
+    texts: &Localized,
+    langs: &[Lang],
+    longest: usize,
+    faults: &mut Vec<String>,
+) {
+    for lang in langs {
+        match texts.get(*lang).map(|text| text.trim()) {
+            None | Some("") => faults.push(format!(
+                "{field}-{lang} is missing: both languages are sent together"
+            )),
+            Some(text) => {
+                let length = text.chars().count();
+                if length > longest {
+                    faults.push(format!(
+                        "{field}-{lang} has {length} characters; at most {longest} fit"
+                    ));
+                }
+                if text.chars().any(is_hidden) {
+                    faults.push(format!(
+                        "{field}-{lang} holds invisible control characters; type the text anew"
+                    ));
+                }
+            }
+        }
+    }
+}
+
+/// Characters that change how other text shows without showing themselves (Unicode bidirectional
+/// controls, UAX #9, and C0/C1 controls but line feed and tab).
+fn is_hidden(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+        || (c.is_control() && c != '\n' && c != '\t')
+}
+
+/// The fault of an id that must be one of those named.
+pub fn check_id(
+    field: &str,
+    id: Option<&str>,
+    known: &[crate::knowledge::Named],
+    faults: &mut Vec<String>,
+) {
+    if let Some(id) = id
+        && !known.iter().any(|one| one.id == id)
+    {
+        let known: Vec<_> = known.iter().map(|one| one.id.as_str()).collect();
+        faults.push(format!(
+            "{field} \"{id}\" is unknown; the municipality has: {}",
+            known.join(", ")
+        ));
+    }
+}
+
+impl Draft {
+    /// What keeps the draft from being sent, a line per fault.
+    #[must_use]
+    pub fn faults(&self, desk: Desk<'_>) -> Vec<String> {
+        let mut faults = Vec::new();
+        let langs = desk.locales.langs();
+        check_texts("title", &self.headline, &langs, HEADLINE_CHARS, &mut faults);
+        check_texts(
+            "text",
+            &self.description,
+            &langs,
+            DESCRIPTION_CHARS,
+            &mut faults,
+        );
+        check_id(
+            "topic",
+            self.topic.as_deref(),
+            &desk.knowledge.topics,
+            &mut faults,
+        );
+        check_id(
+            "area",
+            self.area.as_deref(),
+            &desk.knowledge.areas,
+            &mut faults,
+        );
+        faults
+    }
+}
+
+/// Puts a sound draft into the ledger, to be expanded and sent by the server. Returns its number.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn send(conn: &mut Conn, draft: Draft, desk: Desk<'_>) -> Result<i64, Error> {
+    let langs = desk.locales.langs();
+    let count = i64::try_from(langs.len()).unwrap_or(0) + 2;
+    let first = ids::reserve(conn, count).await?;
+    let notice = Notice {
+        id: first,
+        severity: draft.severity,
+        topic: draft.topic,
+        area: draft.area,
+        headline: draft.headline,
+        description: draft.description,
+        sent_at: desk.now,
+    };
+    notices::insert(conn, &notice).await?;
+    let life = if notice.severity.is_alert() {
+        ALERT_LIFE
+    } else {
+        desk.routine_life
+    };
+    let broadcast = NewBroadcast {
+        id: first + 1,
+        notice_id: Some(notice.id),
+        poll_id: None,
+        lane: notice.severity.lane(),
+        everyone: notice.severity.is_alert(),
+        topic: notice.topic.clone(),
+        area: notice.area.clone(),
+        created_at: desk.now,
+        expires_at: desk.now + life,
+    };
+    let say = notice_message(&notice, desk.knowledge);
+    let words: Vec<_> = (first + 2..)
+        .zip(langs)
+        .map(|(id, lang)| (id, lang, desk.locales.render(lang, &say, desk.key)))
+        .collect();
+    broadcasts::insert(conn, &broadcast, &words).await?;
+    Ok(notice.id)
+}
+
+/// How the deliveries of a notice or a poll fare.
+#[derive(Clone, Debug, Default, serde::Serialize)]
+pub struct Standing {
+    /// Whether every recipient has a row in the ledger.
+    pub expanded: bool,
+    /// Recipients so far.
+    pub recipients: i64,
+    /// Deliveries by channel and state.
+    pub deliveries: Vec<(String, String, i64)>,
+    /// Sends of which nobody knows whether they arrived, all attempts counted: at most so many
+    /// residents got it twice.
+    pub possible_duplicates: i64,
+    /// What platforms said of failures, most frequent first.
+    pub reasons: Vec<(String, i64)>,
+}
+
+/// How the deliveries of a notice, or of a poll, fare.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn standing(
+    conn: &mut Conn,
+    notice_id: Option<i64>,
+    poll_id: Option<i64>,
+) -> Result<Standing, Error> {
+    let mut standing = Standing {
+        expanded: true,
+        ..Standing::default()
+    };
+    for broadcast in broadcasts::list(conn, notice_id, poll_id).await? {
+        standing.expanded &= broadcast.expanded;
+        for count in outbox::counts(conn, Some(broadcast.id)).await? {
+            standing.recipients += count.count;
+            standing.possible_duplicates += count.doubts;
+            standing
+                .deliveries
+                .push((count.channel, count.state, count.count));
+        }
+        standing
+            .reasons
+            .extend(outbox::reasons(conn, broadcast.id).await?);
+    }
+    Ok(standing)
+}
