@@ -13,6 +13,10 @@ use crate::domain::{Message, MessageButton};
 /// `sendMessage`: "1-4096 characters after entities parsing", counted in UTF-16 units.
 pub(super) const LIMIT: usize = 4096;
 
+/// Bytes of HTML in a part: the server refuses texts above 32 kB, whatever is seen of them. Only
+/// the addresses of many links get there.
+const MAX_BYTES: usize = 32_000;
+
 /// Room for what stands before an item, `999. ` at most.
 const MARK: usize = 5;
 
@@ -125,13 +129,13 @@ fn parts(text: &str) -> Vec<String> {
     let mut packer = Packer::default();
     for block in markup::parse(text) {
         let block = callable(block);
-        if units(&block) <= LIMIT {
+        if fits(&block) {
             packer.add(&block, "\n\n");
             continue;
         }
         for (index, line) in lines(block).into_iter().enumerate() {
             let separator = if index == 0 { "\n\n" } else { "\n" };
-            if units(&line) <= LIMIT {
+            if fits(&line) {
                 packer.add(&line, separator);
             } else {
                 for piece in pieces(line) {
@@ -155,8 +159,10 @@ impl Packer {
     /// Adds at most [`LIMIT`] units, to the part begun if there is room.
     fn add(&mut self, block: &Block, separator: &str) {
         let more = units(block);
+        let html = markup::to_chat_html(block);
         if !self.html.is_empty() {
-            if self.units + separator.len() + more <= LIMIT {
+            let bytes = self.html.len() + separator.len() + html.len();
+            if self.units + separator.len() + more <= LIMIT && bytes <= MAX_BYTES {
                 self.html.push_str(separator);
                 self.units += separator.len();
             } else {
@@ -164,7 +170,7 @@ impl Packer {
                 self.units = 0;
             }
         }
-        self.html.push_str(&markup::to_chat_html(block));
+        self.html.push_str(&html);
         self.units += more;
     }
 
@@ -226,6 +232,11 @@ fn units(block: &Block) -> usize {
             .map(|(_, line)| line_units(line) + MARK + 1)
             .sum(),
     }
+}
+
+/// Whether a block fits into a part of its own.
+fn fits(block: &Block) -> bool {
+    units(block) <= LIMIT && markup::to_chat_html(block).len() <= MAX_BYTES
 }
 
 /// Each line of a block as a block of its own.
@@ -430,6 +441,13 @@ mod tests {
                 letters(&text)
             );
         }
+    }
+
+    #[test]
+    fn long_addresses_count_too() {
+        let link = format!("- [x](https://e.fi/{})\n", "y".repeat(1000));
+        let parts = parts(&link.repeat(100));
+        assert!(parts.len() == 4 && parts.iter().all(|part| part.len() <= MAX_BYTES));
     }
 
     #[test]

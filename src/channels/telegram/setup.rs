@@ -70,7 +70,8 @@ impl Telegram {
     }
 
     /// Sets commands, name and descriptions where they are not what they should be. The first
-    /// introduction also is the one for all other languages. Failures are logged, no more.
+    /// introduction also is the one for all other languages. Asking first is cheap; changing,
+    /// above all the name, is limited to a few times a day. Failures are logged, no more.
     pub async fn introduce(&self, introductions: &[Introduction]) {
         let default = introductions.first().map(|first| (String::new(), first));
         let each = introductions.iter().map(|one| (one.lang.to_string(), one));

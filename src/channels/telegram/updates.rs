@@ -232,30 +232,34 @@ fn membership(member: &Membership<'_>) -> Option<Input> {
 /// The least that an unreadable update can tell: its number, and the private chat of a message or
 /// a button in it.
 fn salvage(json: &str, now: Millis) -> Read {
-    let value: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
-    let update_id = value["update_id"].as_i64();
-    let callback = &value["callback_query"];
-    let callback_id = callback["id"].as_str().map(str::to_owned);
-    let place = match callback {
-        serde_json::Value::Null => &value["message"],
-        callback => &callback["message"],
-    };
-    // Without its type, a chat is known by its sign: groups have negative numbers.
-    let chat = place["chat"]["id"].as_i64().filter(|id| *id > 0);
-    let received = update_id.zip(chat).map(|(update_id, id)| {
-        let chat = wire::Chat {
-            id,
-            kind: "private".into(),
+    let update_id = serde_json::from_str::<wire::Numbered>(json).ok();
+    let update_id = update_id.map(|numbered| numbered.update_id);
+    let outline = serde_json::from_str::<Update<'_>>(json).ok();
+    let received = outline.and_then(|update| {
+        let (place, callback_id) = match (update.message, update.callback_query) {
+            (Some(raw), _) => (serde_json::from_str::<wire::Placed>(raw.get()).ok()?, None),
+            (None, Some(raw)) => {
+                let press = serde_json::from_str::<wire::Press>(raw.get()).ok()?;
+                (press.message, Some(press.id))
+            }
+            (None, None) => return None,
         };
+        // Without its type, a chat is known by its sign: groups have negative numbers.
+        let id = Some(place.chat.id).filter(|id| *id > 0)?;
+        let kind = "private".into();
         let input = match &callback_id {
             Some(_) => Input::Token(String::new()),
             None => Input::Media(Media::Other),
         };
-        let received = Frame { update_id, now }.event(&chat, None, input);
-        Box::new(Received {
+        let frame = Frame {
+            update_id: update.update_id,
+            now,
+        };
+        let received = frame.event(&wire::Chat { id, kind }, None, input);
+        Some(Box::new(Received {
             callback_id,
             ..received
-        })
+        }))
     });
     Read {
         update_id,

@@ -21,6 +21,31 @@ pub(super) struct Update<'a> {
     pub(super) my_chat_member: Option<&'a RawValue>,
 }
 
+/// Of an `Update`, its number: what confirms it, whatever else it is.
+#[derive(Deserialize)]
+pub(super) struct Numbered {
+    pub(super) update_id: i64,
+}
+
+/// Of a `Message`, where it is.
+#[derive(Deserialize)]
+pub(super) struct Placed {
+    pub(super) chat: ChatNumber,
+}
+
+/// Of a `Chat`, its number.
+#[derive(Deserialize)]
+pub(super) struct ChatNumber {
+    pub(super) id: i64,
+}
+
+/// Of a `CallbackQuery`, what answers it.
+#[derive(Deserialize)]
+pub(super) struct Press {
+    pub(super) id: String,
+    pub(super) message: Placed,
+}
+
 /// `Chat`.
 #[derive(Deserialize)]
 pub(super) struct Chat<'a> {

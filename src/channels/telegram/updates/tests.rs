@@ -220,6 +220,14 @@ fn what_cannot_be_read_still_gets_an_answer_where_there_is_a_chat() {
         Some(Input::Token(String::new()))
     );
     assert_eq!(unreadable(r#""message":17"#), None);
+    let surrogate = r#""message":{"chat":{"id":9,"type":"private"},"text":"\ud83d"}"#;
+    assert_eq!(unreadable(surrogate), Some(Input::Media(Media::Other)));
+    let deep = format!(
+        r#""message":{{"chat":{{"id":9}},"x":{}1{}}}"#,
+        "[".repeat(9000),
+        "]".repeat(9000)
+    );
+    assert_eq!(unreadable(&deep), Some(Input::Media(Media::Other)));
     for json in ["", "null", "[]", "{", "{\"update_id\":\"x\"}", "\u{0}"] {
         let read = read(json, &me(), 0);
         assert!(
@@ -229,5 +237,37 @@ fn what_cannot_be_read_still_gets_an_answer_where_there_is_a_chat() {
             ),
             "{json}"
         );
+    }
+}
+
+#[test]
+fn damaged_updates_never_panic() {
+    let whole = r#"{"update_id":5,"message":{"message_id":3,"from":{"id":9,"is_bot":false,"language_code":"sv"},"chat":{"id":9,"type":"private"},"text":"🚒 @turva_bot å /a","entities":[{"type":"mention","offset":3,"length":10}],"reply_to_message":{"from":{"id":7}}}}"#;
+    let pieces = [
+        "null",
+        "-1",
+        "\"",
+        "{",
+        "}",
+        "18446744073709551615",
+        "[]",
+        "\\u0000",
+        "é",
+    ];
+    let mut seed = 1_u64;
+    for _ in 0..20_000 {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let number = |shift: u32, below: usize| usize::try_from(seed >> shift).unwrap_or(0) % below;
+        let (from, length) = (number(33, whole.len()), number(20, 12));
+        let to = (from + length).min(whole.len());
+        if whole.is_char_boundary(from) && whole.is_char_boundary(to) {
+            let json = format!(
+                "{}{}{}",
+                &whole[..from],
+                pieces[number(50, pieces.len())],
+                &whole[to..]
+            );
+            let _ = read(&json, &me(), 0);
+        }
     }
 }
