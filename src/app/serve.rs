@@ -13,10 +13,12 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::App;
+use crate::channels::telegram::{Introduction, Telegram, webhook_router};
 use crate::channels::web::{WebConfig, router};
 use crate::engine::{Engine, Hub, Intake, Parts, Retention};
 use crate::inbox::Desk;
-use crate::outbox::Retries;
+use crate::locale::Command;
+use crate::outbox::{self, Limits, Retries};
 use crate::server::{self, Chat, Health};
 use crate::store::{Db, settings};
 
@@ -56,13 +58,15 @@ pub async fn serve(
     let hub = Arc::new(Hub::default());
     let (reports, incoming) = mpsc::unbounded_channel();
     let mut tasks = Tasks::default();
-    let telegram = super::serve::telegram(&app, reports, &mut tasks)?;
+    let (telegram, outlet) = telegram(&app, reports, &mut tasks)?
+        .map(|parts| (parts.channel, parts.outlet))
+        .unzip();
     let millis = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX / 4);
     let (engine, intake, beat) = Engine::new(Parts {
         db: db.clone(),
         clock: app.clock.clone(),
         desk: desk_changes,
-        outlets: telegram.outlet.into_iter().collect(),
+        outlets: outlet.into_iter().collect(),
         reports: incoming,
         retries: Retries {
             resend_ambiguous: app.config.outbox.resend_ambiguous.clone(),
@@ -87,14 +91,13 @@ pub async fn serve(
         clock: app.clock.clone(),
         metrics,
     };
-    let web = web_router(&app, address, chat, health, &tasks.fronts_stop)?;
-    let mut app_router = web;
-    if let Some(front) = telegram.front {
-        app_router = front.start(&app, &intake, &mut tasks, app_router);
+    let mut router = web_router(&app, address, chat, health, &tasks.fronts_stop)?;
+    if let Some(channel) = telegram {
+        router = receive_telegram(&app, channel, intake.clone(), &mut tasks, router);
     }
     let fronts_stop = tasks.fronts_stop.clone();
     tasks.fronts.spawn(async move {
-        server::serve(listener, app_router, fronts_stop)
+        server::serve(listener, router, fronts_stop)
             .await
             .context("the web server failed")
     });
@@ -228,26 +231,78 @@ async fn version(db: &Db) -> Result<Option<String>, crate::store::Error> {
     settings::find(&mut *db.read().await?, KNOWLEDGE_VERSION).await
 }
 
-/// Telegram's part of a server.
-#[derive(Default)]
-struct Telegram {
-    outlet: Option<crate::outbox::Outlet>,
-    front: Option<Front>,
+/// Telegram's two ends.
+struct TelegramParts {
+    channel: Arc<Telegram>,
+    outlet: crate::outbox::Outlet,
 }
 
-/// What takes in Telegram's updates.
-struct Front {}
-
-impl Front {
-    fn start(self, _app: &App, _intake: &Intake, _tasks: &mut Tasks, router: Router) -> Router {
-        router
-    }
-}
-
+/// Connects Telegram, if it is configured, and starts its sender.
 fn telegram(
-    _app: &App,
-    _reports: mpsc::UnboundedSender<crate::outbox::Report>,
-    _tasks: &mut Tasks,
-) -> anyhow::Result<Telegram> {
-    Ok(Telegram::default())
+    app: &App,
+    reports: mpsc::UnboundedSender<crate::outbox::Report>,
+    tasks: &mut Tasks,
+) -> anyhow::Result<Option<TelegramParts>> {
+    let Some(config) = &app.config.telegram else {
+        return Ok(None);
+    };
+    let channel = Arc::new(Telegram::connect(config)?);
+    let limits = Limits {
+        per_second: config.messages_per_second,
+        per_chat_second: config.messages_per_second_per_chat,
+        per_group_minute: config.messages_per_minute_per_group,
+        connections: config.connections.get() as usize,
+    };
+    let (outlet, dispatcher) = outbox::open(Arc::clone(&channel), limits, reports);
+    tasks.senders.spawn(dispatcher.run());
+    Ok(Some(TelegramParts { channel, outlet }))
+}
+
+/// Starts what takes in Telegram's updates: the poll, or the route of the webhook.
+fn receive_telegram(
+    app: &App,
+    channel: Arc<Telegram>,
+    intake: Intake,
+    tasks: &mut Tasks,
+    router: Router,
+) -> Router {
+    let clock = app.clock.clone();
+    let now = move || clock.now();
+    let sink = Arc::new(intake);
+    let router = router.merge(webhook_router(
+        Arc::clone(&channel),
+        Arc::clone(&sink),
+        now.clone(),
+    ));
+    let introductions = introductions(app);
+    let stop = tasks.fronts_stop.clone();
+    tasks.fronts.spawn(async move {
+        channel.run(sink, introductions, now, stop).await;
+        Ok(())
+    });
+    router
+}
+
+/// What the bot says of itself in each language.
+fn introductions(app: &App) -> Vec<Introduction> {
+    let words: Vec<_> = app.locales.words().collect();
+    words
+        .into_iter()
+        .map(|(lang, words)| {
+            let name = app.config.municipality.name.best(lang);
+            let name = name.cloned().unwrap_or_default();
+            let text = |key| app.locales.page(lang, key, &name);
+            let commands = Command::ALL.iter().filter_map(|command| {
+                let given = words.command.get(command)?;
+                Some((given.slash.clone(), given.menu.clone()))
+            });
+            Introduction {
+                lang,
+                name: text("profile-name"),
+                about: text("profile-about"),
+                description: text("profile-description"),
+                commands: commands.collect(),
+            }
+        })
+        .collect()
 }

@@ -1,8 +1,8 @@
 //! Telegram (Bot API, <https://core.telegram.org/bots/api>), by long polling or by webhook.
 //!
-//! Updates become [`crate::domain::Inbound`] and are confirmed only after the sink has committed them. Messages
-//! go out through [`crate::channels::Channel`]; their pace is the outbox's business. Neither text, chats nor the
-//! token are logged.
+//! Updates become [`crate::domain::Inbound`] and are confirmed only after the sink has committed
+//! them. Messages go out through [`crate::channels::Channel`]; their pace is the outbox's business.
+//! Neither text, chats nor the token are logged.
 //!
 //! ```text
 //! getUpdates → poll ┐

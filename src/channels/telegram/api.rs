@@ -2,8 +2,10 @@
 //! everything that happens more than once per start.
 //!
 //! It is our own, because teloxide's sleeps 10 s inside the request after any 5xx and gives up
-//! after 17 s, neither of which can be turned off: a pool of senders would stand still. What goes wrong is a
-//! [`CallError`], sorted by what is known about the call: refused, never sent, or unclear.
+//! after 17 s: a pool of senders would stand still. What goes wrong is a [`CallError`], sorted by
+//! what is known about the call: refused, never sent, or unclear.
+//!
+//! It is built on reqwest for the HTTP proxies that municipal networks ask for.
 //!
 //! The token is part of every address, so no error of the HTTP library is kept or shown here.
 
@@ -160,6 +162,7 @@ impl Api {
         let connections = usize::try_from(connections).unwrap_or(1).max(1);
         let http = reqwest::Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(CALL_TIMEOUT)
             .pool_idle_timeout(IDLE_TIMEOUT)
             .pool_max_idle_per_host(connections.saturating_add(1))
             .tcp_nodelay(true)

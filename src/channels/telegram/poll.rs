@@ -6,7 +6,8 @@
 //! After an empty answer the next call has no offset at all. Everything is confirmed then, and
 //! after a week without updates Telegram may go on with *lower* numbers ("If there are no new
 //! updates for at least a week, then identifier of the next update will be chosen randomly
-//! instead of sequentially"), which an old offset would confirm unseen.
+//! instead of sequentially"), which an old offset would confirm unseen. (The server gives one
+//! update at a time to whoever repeats an offset within half a second; a batch always moves it.)
 
 use std::time::Duration;
 

@@ -33,8 +33,8 @@ pub(super) struct Drawn {
 
 /// The fields of `sendMessage` and `editMessageText` that don't depend on the chat.
 ///
-/// Not teloxide's payloads: they own their strings and always have a chat, so every recipient would cost
-/// a copy and a serialisation of the whole text.
+/// Not teloxide's payloads: they own their strings and always have a chat, so every recipient
+/// would cost a copy and a serialisation of the whole text.
 #[derive(Serialize)]
 struct Tail<'a> {
     text: &'a str,

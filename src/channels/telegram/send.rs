@@ -17,7 +17,7 @@ use crate::domain::{ChannelKind, Delivery, DeliveryId, Lane, SendError, Sent};
 const UNREACHABLE_PAUSE: Duration = Duration::from_secs(2);
 
 /// Pause after the token, or the request as a whole, was refused: somebody has to mend something.
-const OPERATOR_PAUSE: Duration = Duration::from_secs(60);
+const OPERATOR_PAUSE: Duration = Duration::from_mins(1);
 
 /// Pause after a 429 that doesn't say for how long.
 const UNSAID_PAUSE: Duration = Duration::from_secs(5);

@@ -1,9 +1,9 @@
 //! Turns updates (Bot API, "Getting updates") into events.
 //!
-//! Not by way of teloxide's `Update`, which speaks Bot API 9.1 and makes anything it can't read an error
-//! without content. Here an update is read as far as it matters, each by itself, so a bad one
-//! stops nothing; and one that can't be read but names a chat is still an event, as unknown input
-//! never gets silence.
+//! Not by way of teloxide's `Update`, which speaks Bot API 9.1 and makes anything it can't read an
+//! error without content. Here an update is read as far as it matters, each by itself, so a bad
+//! one stops nothing; and one that can't be read but names a chat is still an event, as unknown
+//! input never gets silence.
 
 use std::collections::BTreeMap;
 

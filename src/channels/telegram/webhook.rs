@@ -40,7 +40,7 @@ const PATIENCE: Duration = Duration::from_secs(50);
 const MAX_CONNECTIONS: u8 = 40;
 
 /// First and longest pause after the webhook could not be set; each is twice the one before.
-const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_mins(1));
 
 /// The parameters of `setWebhook`.
 #[derive(Serialize)]
