@@ -2,37 +2,39 @@
 
 ## Alku ja ohje
 
-start = **{ $municipality } – turvallisuusbotti**
+start = **Turvabotti – { $municipality }**
 
-    Hei! Olen botti: en ole ihminen enkä hätäkeskus. Hätätilanteessa **soita 112**.
+    Hei! Olen botti, en ihminen enkä hätäkeskus. Hätätilanteessa **soita 112**.
 
-    Kysy turvallisuudesta omin sanoin, esimerkiksi ”Miten testaan palovaroittimen?”. Vastaan ihmisten tarkistamilla ohjeilla ja kerron lähteen.
+    Kysy turvallisuudesta omin sanoin. Voit kysyä esimerkiksi: ”Miten testaan palovaroittimen?” Vastaan ohjeilla, jotka ihmiset ovat tarkistaneet. Kerron myös lähteen.
 
-    Saat kiireelliset varoitukset alueeltasi. Muita tiedotteita lähetän vain, jos tilaat niitä.
-start-group = **{ $municipality } – turvallisuusbotti**
+    Lähetän sinulle kunnan kiireelliset varoitukset. Muut tiedotteet saat vain, jos tilaat niitä.
+start-group = **Turvabotti – { $municipality }**
 
-    Olen botti: en ole ihminen enkä hätäkeskus. Hätätilanteessa **soita 112**.
+    Olen botti, en ihminen enkä hätäkeskus. Hätätilanteessa **soita 112**.
 
-    Ryhmässä vastaan, kun mainitset nimeni tai vastaat viestiini. Tiedotteet voit tilata, kun kirjoitat minulle yksityisesti.
-help = Kysy turvallisuudesta omin sanoin. Vastaan ihmisten tarkistamilla ohjeilla. Jos en tiedä, kerron, mistä voit kysyä.
+    Ryhmässä vastaan, kun mainitset nimeni tai vastaat viestiini. Jos haluat tilata tiedotteita, kirjoita minulle yksityisesti.
+help = Kysy turvallisuudesta omin sanoin. Vastaan ohjeilla, jotka ihmiset ovat tarkistaneet. Jos en tiedä vastausta, kerron, mistä voit kysyä.
 
     Voit myös kirjoittaa:
-    - **tiedotteet** – mitä alueellasi on meneillään
+    - **tiedotteet** – katso kunnan tiedotteet
     - **kyselyt** – kerro mielipiteesi
-    - **aiheet** – tilaa tiedotteita tai peru ne
+    - **aiheet** – tilaa tiedotteita tai peru tilaus
     - **alueet** – valitse, mitä aluetta seuraat
     - **kieli** – vaihda kieli
     - **hiljaiset tunnit** – ei tavallisia tiedotteita yöllä
-    - **tietosuoja**, **omat tiedot**, **poista tietoni**
-    - **lopeta** – en lähetä enää mitään
+    - **tietosuoja** – mitä sinusta tallennetaan
+    - **omat tiedot** – katso tietosi
+    - **poista tietoni** – poista kaikki tietosi
+    - **lopeta** – en lähetä enää mitään, en edes varoituksia
 
     Hätätilanteessa soita 112.
 greeting = Hei! Kysy minulta turvallisuudesta omin sanoin. Hätätilanteessa soita 112.
 thanks = Ole hyvä! Kysy lisää milloin vain.
-unknown-command = En tunne tätä komentoa. Kirjoita **ohje**, niin kerron, mitä osaan.
+unknown-command = En tunne tätä komentoa. Kirjoita **ohje**, niin kerron, mitä osaan. Hätätilanteessa soita 112.
 empty = En löytänyt viestistäsi sanoja. Kirjoita kysymyksesi omin sanoin. Hätätilanteessa soita 112.
-stale-button = Tämä painike ei ole enää käytössä. Kirjoita **ohje**, niin pääset alkuun.
-mishap = Jokin meni rikki, enkä pystynyt vastaamaan. Kokeile hetken päästä uudelleen. Hätätilanteessa soita 112.
+stale-button = Tämä painike ei enää toimi. Kirjoita **ohje**, niin pääset alkuun.
+mishap = Jokin meni vikaan, enkä pystynyt vastaamaan. Yritä hetken kuluttua uudelleen. Hätätilanteessa soita 112.
 group-private = Tämä onnistuu vain kahden kesken. Kirjoita minulle yksityisesti.
 saved = Tallennettu.
 
@@ -40,25 +42,29 @@ saved = Tallennettu.
 
 media-sticker = Kiva tarra! Ymmärrän kuitenkin vain tekstiä. Kirjoita kysymyksesi omin sanoin.
 media-voice = En pysty kuuntelemaan ääniviestejä. Kirjoita kysymyksesi. Hätätilanteessa soita 112.
-media-photo = En pysty katsomaan kuvia. Kuvaile tilanne sanoin. Hätätilanteessa soita 112.
-media-location = En pysty käyttämään sijaintiasi. Hätätilanteessa soita 112. Jos soitat 112 Suomi -sovelluksella, hätäkeskus saa sijaintisi.
+media-photo = En pysty katsomaan kuvia. Kerro tilanteesta sanoin. Hätätilanteessa soita 112.
+media-location = Hätätilanteessa soita 112. En pysty käyttämään sijaintiasi, eikä se mene hätäkeskukseen. Jos soitat 112 Suomi -sovelluksella, hätäkeskus saa sijaintisi.
 media-other = Ymmärrän vain tekstiä. Kirjoita kysymyksesi omin sanoin. Hätätilanteessa soita 112.
 
 ## Hätä
 
-emergency = 🚨 **Jos hätä on nyt, soita heti 112.**
-emergency-how = Kerro, mitä tapahtui ja missä olet. Vastaa kysymyksiin ja toimi ohjeiden mukaan. Älä sulje puhelinta ennen kuin saat luvan. Jos et voi kuulla tai puhua, lähetä tekstiviesti numeroon 112.
+emergency = 🚨 **Jos nyt on hätä, soita heti 112.**
+emergency-how = En pysty hälyttämään apua. Soita itse, jos voit. Kerro, mitä on tapahtunut. Kerro tarkka osoite ja kunta. Vastaa kysymyksiin ja toimi ohjeiden mukaan. Lopeta puhelu vasta, kun saat luvan.
+
+    Jos et voi kuulla tai puhua, lähetä tekstiviesti numeroon 112.
 cry-help = Jos kukaan ei ole vaarassa, kerro omin sanoin, mistä on kyse. Autan, jos osaan.
 
 ## Vastaukset
 
 answer-title = **{ $question }**
-answer-source = Lähde: [{ $source }]({ $url }). Vastuussa: { $authority }. Tarkistettu { $day }.
-answer-verify = Varmista ajantasainen tieto lähteestä.
+answer-source = Lähde: [{ $source }]({ $url }). Asiasta vastaa: { $authority }. Tarkistettu { $day }.
+answer-verify = Katso lähteestä, onko tieto vielä ajan tasalla.
 offer = Tarkoititko jotakin näistä?
-unknown = En tiedä vastausta tähän, ja turvallisuudesta en arvaa.
-unknown-long = En löytänyt viestistäsi kysymystä, johon osaan vastata. Kokeile uudelleen lyhyemmin, yksi asia kerrallaan.
-unknown-112 = Hätätilanteessa soita 112. Tallensin kysymyksesi ilman tietoa siitä, kuka kysyi. Näin kunta voi täydentää vastauksia.
+unknown = En tiedä vastausta tähän. En arvaa, kun kyse on turvallisuudesta.
+unknown-long = En löytänyt viestistäsi kysymystä, johon osaan vastata. Kirjoita lyhyemmin ja kysy yksi asia kerrallaan.
+unknown-112 = Hätätilanteessa soita 112.
+
+    Tallensin kysymyksesi, mutta en tietoa siitä, kuka kysyi. Näin kunta voi täydentää vastauksia.
 
 ## Tiedotteet
 
@@ -66,7 +72,9 @@ notices = { $count ->
         [one] **Voimassa on { $count } tiedote.**
        *[other] **Voimassa on { $count } tiedotetta.**
     }
-notices-none = Nyt ei ole voimassa yhtään tiedotetta. Kun tilaat aiheita, saat uudet tiedotteet heti.
+notices-none = Kunnalla ei ole nyt voimassa olevia tiedotteita. Hätätilanteessa soita 112.
+
+    Kun tilaat aiheita, lähetän sinulle uudet tiedotteet.
 notice-headline = **{ $headline }**
 notice-alert = ⚠️ **{ $headline }**
 notice-sent = Lähetetty { $at }.
@@ -84,16 +92,18 @@ topics = **Mistä aiheista haluat tiedotteita?**
         [0] Et tilaa nyt mitään aihetta.
         [one] Tilaat nyt { $count } aiheen.
        *[other] Tilaat nyt { $count } aihetta.
-    } Valitse aihe, niin tilaat tai perut sen. Kiireelliset varoitukset saat aina.
+    } Valitse aihe, niin tilaat sen tai perut tilauksen.
+
+    Kiireellisiä varoituksia ei tarvitse tilata. Jos et halua mitään viestejä, kirjoita **lopeta**.
 subscribed = Tilasit aiheen: { $topic }.
 unsubscribed = Peruit aiheen: { $topic }.
-topic-unknown = En löytänyt tätä aihetta. Valitse luettelosta.
+topic-unknown = En löytänyt tätä aihetta. Valitse aihe luettelosta. Hätätilanteessa soita 112.
 areas = **Mitä aluetta haluat seurata?**
 
     { $count ->
-        [0] Et ole valinnut aluetta, joten saat koko kunnan tiedotteet.
-        [one] Seuraat nyt { $count } aluetta.
-       *[other] Seuraat nyt { $count } aluetta.
+        [0] Et ole valinnut aluetta, joten saat varoitukset ja tiedotteet kaikilta alueilta.
+        [one] Seuraat nyt { $count } aluetta. Saat myös koko kunnan varoitukset ja tiedotteet, mutta et muiden alueiden.
+       *[other] Seuraat nyt { $count } aluetta. Saat myös koko kunnan varoitukset ja tiedotteet, mutta et muiden alueiden.
     } Valitse alue, niin lisäät tai poistat sen.
 areas-none = Tässä kunnassa ei ole erillisiä alueita. Saat koko kunnan tiedotteet.
 area-followed = Seuraat nyt aluetta: { $area }.
@@ -109,10 +119,10 @@ speak-this = Suomeksi
 
 quiet-on = **Hiljaiset tunnit ovat käytössä klo { $from }–{ $to }.**
 
-    Tavalliset tiedotteet ja kyselyt odottavat aamuun. Kiireelliset varoitukset tulevat heti.
+    Silloin en lähetä tavallisia tiedotteita enkä kyselyitä. Saat ne, kun hiljaiset tunnit päättyvät. Kiireelliset varoitukset lähetän heti, myös yöllä.
 quiet-off = **Hiljaiset tunnit eivät ole käytössä.**
 
-    Jos otat ne käyttöön, tavalliset tiedotteet ja kyselyt odottavat yöllä aamuun. Kiireelliset varoitukset tulevat silti heti.
+    Voit saada tiedotteita ja kyselyitä myös yöllä. Jos otat hiljaiset tunnit käyttöön, ne odottavat aamuun. Kiireelliset varoitukset lähetän silti heti.
 
 ## Kyselyt
 
@@ -120,52 +130,53 @@ polls = { $count ->
         [one] **Avoinna on { $count } kysely.**
        *[other] **Avoinna on { $count } kyselyä.** Valitse, mihin haluat vastata.
     }
-polls-none = Nyt ei ole avoimia kyselyitä. Jos tilaat aiheita, saat uudet kyselyt heti.
+polls-none = Nyt ei ole avoimia kyselyitä. Kun tilaat aiheita, lähetän sinulle myös uudet kyselyt.
 poll-question = 📋 **{ $question }**
 poll-yours = Vastauksesi nyt: { $option }
-poll-rules = Kunta näkee vain vastausten määrät, ei vastaajia. Voit vaihtaa vastauksesi, kunnes kysely sulkeutuu.
+poll-rules = Kunta näkee vain vastausten määrät. Se ei näe, kuka vastasi mitäkin. Voit vaihtaa vastauksesi, kunnes kysely sulkeutuu.
 poll-private = Vastaa kyselyyn kahden kesken: kirjoita minulle yksityisesti **kyselyt**.
 poll-closed = Tämä kysely on jo sulkeutunut. Kiitos kiinnostuksestasi!
-voted = Vastauksesi on tallessa: { $option }. Voit vaihtaa sen, kunnes kysely sulkeutuu.
+voted = Vastauksesi on tallessa: { $option }. Voit vaihtaa vastauksesi, kunnes kysely sulkeutuu.
 unvoted = Vastauksesi on poistettu. Voit vastata uudelleen, kunnes kysely sulkeutuu.
 
 ## Tietosuoja
 
 privacy = **Kuka tätä ylläpitää?**
 
-    Bottia ylläpitää { $controller }, { $address }. Se vastaa myös henkilötiedoista. Ohjelma on avointa lähdekoodia: Turvabot.
+    Bottia ylläpitää ja henkilötiedoista vastaa { $controller }. Yhteystiedot: { $address }.
+
+    Botin ohjelma on Turvabot. Sen lähdekoodi on avoin.
 privacy-stored = **Mitä sinusta tallennetaan?**
 
-    - keskustelun osoite tässä palvelussa, kielesi ja valintasi
-    - vastauksesi avoimiin kyselyihin; kun kysely sulkeutuu, vastausta ei voi enää yhdistää sinuun
-    - mitkä tiedotteet sinulle on lähetetty
-    - verkkosivun keskustelu enintään { $hours } tunnin ajan
+    - keskustelun tunnus tässä palvelussa
+    - kielesi ja valintasi
+    - vastauksesi avoimiin kyselyihin
+    - merkinnät viesteistä, jotka sinulle on lähetetty
+    - keskustelusi verkkosivulla, enintään { $hours } tunnin ajan
 
-    Nimeäsi, puhelinnumeroasi ja kysymyksiäsi ei tallenneta tietoihisi. Kysymys, johon en osannut vastata, tallentuu ilman tietoa kysyjästä.
+    Kun kysely sulkeutuu, vastaustasi ei voi enää yhdistää sinuun.
+
+    Nimeäsi ja puhelinnumeroasi ei tallenneta tietoihisi. Kysymyksesi tallennetaan vain verkkosivun keskusteluun. Jos en osaa vastata, kysymys tallennetaan ilman tietoa siitä, kuka kysyi.
 privacy-rights = Voit katsoa tietosi ja poistaa ne milloin vain.
 my-data = **Kaikki, mitä sinusta on tallessa**
 my-data-who = - Palvelu: { $channel }
     - Keskustelun tunnus: { $address }
     - Kieli: { $language }
 my-data-lang-chosen = suomi (valitsit itse)
-my-data-lang-guessed = suomi (päättelin viesteistäsi)
+my-data-lang-guessed = suomi (päättelin itse)
 my-data-choices = - Tilatut aiheet: { $topics }
     - Alueet: { $areas }
     - Hiljaiset tunnit: { $quiet }
     - { $status }
 my-data-quiet = klo { $from }–{ $to }
 my-data-quiet-off = ei käytössä
-my-data-active = Saat lähetyksiä.
-my-data-stopped = Et saa lähetyksiä, koska lopetit ne.
+my-data-active = Saat varoitukset ja tilaamasi tiedotteet.
+my-data-stopped = Et saa tiedotteita etkä varoituksia, koska lopetit ne. Jos haluat ne takaisin, kirjoita **aloita**.
 my-data-vote = Vastauksesi kyselyyn ”{ $question }”: { $option }
-my-data-ledger = { $deliveries ->
-        [one] Lähetyskirjassa on { $deliveries } sinulle osoitettu viesti
-       *[other] Lähetyskirjassa on { $deliveries } sinulle osoitettua viestiä
-    }, { $lines ->
-        [0] eikä verkkosivulla ole keskusteluasi.
-        [one] ja verkkosivulla { $lines } rivi keskusteluasi.
-       *[other] ja verkkosivulla { $lines } riviä keskusteluasi.
-    } Muuta sinusta ei ole tallessa.
+my-data-ledger = - Merkintöjä viesteistä, jotka sinulle on lähetetty: { $deliveries }
+    - Rivejä keskustelustasi verkkosivulla: { $lines }
+
+    Muuta sinusta ei ole tallessa.
 channel-telegram = Telegram
 channel-matrix = Matrix
 channel-web = verkkosivun keskustelu
@@ -173,10 +184,14 @@ none-topics = ei yhtään
 none-areas = koko kunta
 erase-ask = **Poistetaanko kaikki tietosi?**
 
-    Poistan keskustelun osoitteen, valintasi, vastauksesi avoimiin kyselyihin ja keskustelusi. Et saa enää tiedotteita. Poistoa ei voi perua.
+    Poistan keskustelun tunnuksen, valintasi, vastauksesi avoimiin kyselyihin ja keskustelusi. Sen jälkeen en lähetä sinulle enää mitään, en edes kiireellisiä varoituksia. Poistoa ei voi perua.
+
+    Vastaa **kyllä** tai **ei**.
 erased = Kaikki tietosi on poistettu. Jos kirjoitat minulle uudelleen, aloitamme alusta. Hätätilanteessa soita 112.
-erase-cancelled = Mitään ei poistettu.
-stopped = Selvä. En lähetä sinulle enää tiedotteita enkä kyselyitä, en edes kiireellisiä varoituksia. Voit silti kysyä minulta milloin vain.
+erase-cancelled = Selvä. En poistanut mitään.
+stopped = Selvä. En lähetä sinulle enää tiedotteita enkä kyselyitä, **en edes kiireellisiä varoituksia**.
+
+    Voit silti kysyä minulta milloin vain. Jos muutat mielesi, kirjoita **aloita**.
 resumed = Lähetän sinulle taas kiireelliset varoitukset ja tilaamasi tiedotteet.
 
 ## Painikkeet
@@ -192,8 +207,8 @@ button-help = Mitä voin kysyä?
 button-my-data = Omat tiedot
 button-erase = Poista tietoni
 button-erase-yes = Kyllä, poista kaikki
-button-erase-no = Älä poista
-button-resume = Lähetä taas
+button-erase-no = Ei, älä poista
+button-resume = Lähetä taas viestejä
 button-quiet-on = Ota käyttöön
 button-quiet-off = Poista käytöstä
 button-unvote = Poista vastaukseni
@@ -205,13 +220,13 @@ date-and-time = { $day }.{ $month }.{ $year } klo { $hour }.{ $minute }
 
 ## Botin esittely Telegramissa
 
-profile-name = { $municipality } – turvallisuusbotti
-profile-about = Turvallisuusohjeita, tiedotteita ja kyselyitä. Hätätilanteessa soita 112.
-profile-description = Kysy turvallisuudesta suomeksi tai ruotsiksi. Saat ihmisten tarkistaman ohjeen ja sen lähteen. Voit myös tilata kunnan tiedotteita ja vastata kyselyihin.
+profile-name = Turvabotti – { $municipality }
+profile-about = Turvallisuusohjeita, kunnan tiedotteita ja kyselyitä. Hätätilanteessa soita 112.
+profile-description = Kysy turvallisuudesta suomeksi tai ruotsiksi. Saat ohjeen, jonka ihmiset ovat tarkistaneet, ja sen lähteen. Voit myös tilata kunnan tiedotteita ja vastata kyselyihin.
 
-    Olen botti, en hätäkeskus. Hätätilanteessa soita 112.
+    Olen botti, en ihminen enkä hätäkeskus. Hätätilanteessa soita 112.
 
 ## Kun kunta ei ole antanut omia tekstejään / När kommunen inte har gett egna texter
 
 contact-default = Kysy kunnan neuvonnasta.
-address-default = ks. kunnan verkkosivut
+address-default = katso kunnan verkkosivut

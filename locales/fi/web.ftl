@@ -5,19 +5,19 @@
 web-language-name = Suomi
 # $municipality: kunnan nimi
 web-title = Turvabotti – { $municipality }
-web-description = Kysy turvallisuudesta, varautumisesta ja häiriötilanteista. Vastaukset ovat kunnan tarkistamia.
+web-description = Kysy turvallisuudesta, varautumisesta ja häiriötilanteista. Ihmiset ovat tarkistaneet vastaukset.
 web-bot-name = Turvabotti
 web-skip-link = Siirry viestikenttään
 web-emergency = Hätätilanteessa soita 112
 web-emergency-number = 112
-web-emergency-note = Botti ei hälytä apua.
+web-emergency-note = Botti ei pysty hälyttämään apua.
 web-languages-label = Kieli
 
 ## Keskustelu
 
 web-intro-title = Miten voin auttaa?
-web-intro-text = Vastaan kysymyksiin turvallisuudesta ja varautumisesta sekä kerron kunnan turvallisuustiedotteista. Olen ohjelma, en ihminen.
-web-intro-privacy = Älä kirjoita henkilötunnusta, terveystietoja tai muita henkilökohtaisia tietoja.
+web-intro-text = Vastaan kysymyksiin turvallisuudesta ja varautumisesta. Kerron myös kunnan tiedotteista. Olen botti, en ihminen enkä hätäkeskus.
+web-intro-privacy = Älä kirjoita henkilötunnustasi, tietoja terveydestäsi tai muita henkilökohtaisia tietoja.
 web-start = Aloita keskustelu
 web-log-label = Keskustelu
 web-you = Sinä
@@ -29,14 +29,14 @@ web-buttons-label = Vastausvaihtoehdot
 
 web-text-label = Viestisi
 web-text-placeholder = Kirjoita tähän
-web-text-hint = Enter lähettää viestin, Vaihto + Enter vaihtaa riviä.
+web-text-hint = Enter lähettää viestin. Shift + Enter vaihtaa riviä.
 web-send = Lähetä
 web-sending = Viestiä lähetetään…
-web-send-failed = Viestiä ei saatu lähetettyä. Teksti on tallella, yritä hetken kuluttua uudelleen.
-web-connection-lost = Yhteys katkesi. Yhdistetään uudelleen…
+web-send-failed = Viestin lähetys ei onnistunut. Teksti on tallessa. Yritä hetken kuluttua uudelleen. Hätätilanteessa soita 112.
+web-connection-lost = Yhteys katkesi. Yritän yhdistää uudelleen…
 web-connection-back = Yhteys toimii taas.
 web-new-messages = Uusia viestejä
-web-no-script = Selaimesi ei suorita sivun komentosarjoja. Voit silti keskustella: sivu latautuu uudelleen, kun lähetät viestin. Muut uudet viestit näet päivittämällä sivun.
+web-no-script = JavaScript ei toimi selaimessasi. Voit silti keskustella. Sivu latautuu uudelleen, kun lähetät viestin. Muut uudet viestit näet, kun päivität sivun.
 web-refresh = Päivitä keskustelu
 
 ## Sivun alaosa
@@ -50,10 +50,10 @@ web-footer-accessibility = Saavutettavuusseloste
 
 web-error-title = Jokin meni vikaan
 web-error-too-long = Viesti on liian pitkä. Lyhennä sitä ja lähetä uudelleen.
-web-error-bad-request = Pyyntöä ei ymmärretty. Palaa keskusteluun ja yritä uudelleen.
+web-error-bad-request = En ymmärtänyt pyyntöä. Palaa keskusteluun ja yritä uudelleen.
 web-error-forbidden = Viestin voi lähettää vain tältä sivulta. Palaa keskusteluun ja yritä uudelleen.
 web-error-not-found = Sivua ei löytynyt.
-web-error-too-many = Viestejä tuli liian monta lyhyessä ajassa. Odota hetki ja yritä uudelleen.
-web-error-unavailable = Palvelu ei juuri nyt vastaa. Yritä hetken kuluttua uudelleen.
+web-error-too-many = Lähetit liian monta viestiä lyhyessä ajassa. Odota hetki ja yritä uudelleen. Hätätilanteessa soita 112.
+web-error-unavailable = Palvelu ei toimi juuri nyt. Yritä hetken kuluttua uudelleen. Hätätilanteessa soita 112.
 web-error-draft-label = Viestisi, jota ei lähetetty
 web-error-back = Palaa keskusteluun

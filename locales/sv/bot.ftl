@@ -2,63 +2,69 @@
 
 ## Början och hjälp
 
-start = **{ $municipality } – trygghetsboten**
+start = **Trygghetsboten – { $municipality }**
 
     Hej! Jag är en bot, inte en människa och inte nödcentralen. I en nödsituation: **ring 112**.
 
-    Fråga om säkerhet med egna ord, till exempel ”Hur testar jag brandvarnaren?”. Jag svarar med råd som människor har granskat, och berättar vad källan är.
+    Fråga om säkerhet med egna ord. Du kan till exempel fråga: ”Hur testar jag brandvarnaren?” Jag svarar med råd som människor har granskat. Jag berättar också var rådet kommer ifrån.
 
-    Du får brådskande varningar för ditt område. Andra meddelanden skickar jag bara om du prenumererar på dem.
-start-group = **{ $municipality } – trygghetsboten**
+    Jag skickar kommunens brådskande varningar till dig. Andra meddelanden får du bara om du prenumererar på dem.
+start-group = **Trygghetsboten – { $municipality }**
 
     Jag är en bot, inte en människa och inte nödcentralen. I en nödsituation: **ring 112**.
 
-    I en grupp svarar jag när du nämner mitt namn eller svarar på mitt meddelande. Du kan prenumerera på meddelanden när du skriver till mig privat.
-help = Fråga om säkerhet med egna ord. Jag svarar med råd som människor har granskat. Om jag inte vet säger jag var du kan fråga.
+    I en grupp svarar jag när du nämner mitt namn eller svarar på mitt meddelande. Om du vill prenumerera på meddelanden, skriv till mig privat.
+help = Fråga om säkerhet med egna ord. Jag svarar med råd som människor har granskat. Om jag inte vet svaret säger jag var du kan fråga.
 
     Du kan också skriva:
-    - **meddelanden** – vad som är på gång i ditt område
+    - **meddelanden** – se kommunens meddelanden
     - **enkäter** – säg din åsikt
-    - **ämnen** – prenumerera på meddelanden eller avsluta
+    - **ämnen** – börja eller sluta prenumerera på meddelanden
     - **områden** – välj vilket område du följer
     - **språk** – byt språk
     - **tysta timmar** – inga vanliga meddelanden på natten
-    - **dataskydd**, **mina uppgifter**, **radera mina uppgifter**
-    - **sluta** – jag skickar inget mer
+    - **dataskydd** – vad som sparas om dig
+    - **mina uppgifter** – se dina uppgifter
+    - **radera mina uppgifter** – radera allt om dig
+    - **sluta** – jag skickar inget mer, inte ens varningar
 
     I en nödsituation: ring 112.
 greeting = Hej! Fråga mig om säkerhet med egna ord. I en nödsituation: ring 112.
 thanks = Varsågod! Fråga gärna igen när du vill.
-unknown-command = Jag känner inte till det kommandot. Skriv **meny**, så berättar jag vad jag kan.
+unknown-command = Jag känner inte till det kommandot. Skriv **meny**, så berättar jag vad jag kan. I en nödsituation: ring 112.
 empty = Jag hittade inga ord i ditt meddelande. Skriv din fråga med egna ord. I en nödsituation: ring 112.
-stale-button = Den här knappen används inte längre. Skriv **meny**, så kommer du vidare.
-mishap = Något gick sönder och jag kunde inte svara. Försök igen om en stund. I en nödsituation: ring 112.
+stale-button = Den här knappen fungerar inte längre. Skriv **meny**, så kommer du vidare.
+mishap = Något gick fel och jag kunde inte svara. Försök igen om en stund. I en nödsituation: ring 112.
 group-private = Det här går bara mellan oss två. Skriv till mig privat.
 saved = Sparat.
 
 ## Annat än ord
 
-media-sticker = Fint klistermärke! Men jag förstår bara text. Skriv din fråga med egna ord.
+media-sticker = Fin dekal! Men jag förstår bara text. Skriv din fråga med egna ord.
 media-voice = Jag kan inte lyssna på röstmeddelanden. Skriv din fråga. I en nödsituation: ring 112.
-media-photo = Jag kan inte se bilder. Beskriv läget med ord. I en nödsituation: ring 112.
-media-location = Jag kan inte använda din plats. I en nödsituation: ring 112. Om du ringer med appen 112 Suomi får nödcentralen veta var du är.
+media-photo = Jag kan inte se bilder. Berätta om läget med ord. I en nödsituation: ring 112.
+media-location = I en nödsituation: ring 112. Jag kan inte använda din position, och den går inte till nödcentralen. Om du ringer med appen 112 Suomi får nödcentralen veta var du är.
 media-other = Jag förstår bara text. Skriv din fråga med egna ord. I en nödsituation: ring 112.
 
 ## Nöd
 
-emergency = 🚨 **Om det är nöd nu: ring genast 112.**
-emergency-how = Berätta vad som har hänt och var du är. Svara på frågorna och följ råden. Lägg inte på förrän du får lov. Om du inte kan höra eller tala, skicka ett textmeddelande till 112.
+emergency = 🚨 **Om det är en nödsituation nu: ring genast 112.**
+emergency-how = Jag kan inte larma åt dig. Ring själv, om du kan. Berätta vad som har hänt. Säg exakt adress och kommun. Svara på frågorna och gör som du blir ombedd. Avsluta samtalet först när du får lov.
+
+    Om du inte kan höra eller tala, skicka ett textmeddelande till 112.
 cry-help = Om ingen är i fara kan du berätta med egna ord vad det gäller. Jag hjälper om jag kan.
 
 ## Svar
 
 answer-title = **{ $question }**
-answer-source = Källa: [{ $source }]({ $url }). Ansvarar: { $authority }. Granskat { $day }.
-answer-verify = Kontrollera aktuella uppgifter hos källan.
+answer-source = Källa: [{ $source }]({ $url }). Ansvarig: { $authority }. Granskat { $day }.
+answer-verify = Kontrollera i källan om uppgifterna fortfarande stämmer.
 offer = Menade du något av det här?
-unknown = Jag vet inte svaret på det här, och om säkerhet gissar jag inte.
-unknown-long = Jag hittade ingen fråga i ditt meddelande som jag kan svara på. Försök igen lite kortare, en sak i taget.
-unknown-112 = I en nödsituation: ring 112. Jag sparade din fråga utan uppgift om vem som frågade. Då kan kommunen komplettera svaren.
+unknown = Jag vet inte svaret på det här. Jag gissar inte när det gäller säkerhet.
+unknown-long = Jag hittade ingen fråga i ditt meddelande som jag kan svara på. Skriv kortare och fråga om en sak i taget.
+unknown-112 = I en nödsituation: ring 112.
+
+    Jag sparade din fråga, men inte vem som frågade. Då kan kommunen komplettera svaren.
 
 ## Meddelanden
 
@@ -66,7 +72,9 @@ notices = { $count ->
         [one] **Just nu gäller { $count } meddelande.**
        *[other] **Just nu gäller { $count } meddelanden.**
     }
-notices-none = Just nu gäller inga meddelanden. Om du prenumererar på ämnen får du nya meddelanden genast.
+notices-none = Kommunen har inga gällande meddelanden just nu. I en nödsituation: ring 112.
+
+    När du prenumererar på ämnen skickar jag nya meddelanden till dig.
 notice-headline = **{ $headline }**
 notice-alert = ⚠️ **{ $headline }**
 notice-sent = Skickat { $at }.
@@ -84,16 +92,18 @@ topics = **Vilka ämnen vill du få meddelanden om?**
         [0] Du prenumererar inte på något ämne nu.
         [one] Du prenumererar nu på { $count } ämne.
        *[other] Du prenumererar nu på { $count } ämnen.
-    } Välj ett ämne för att börja eller sluta prenumerera. Brådskande varningar får du alltid.
+    } Välj ett ämne för att börja eller sluta prenumerera.
+
+    Du behöver inte prenumerera på brådskande varningar. Om du inte vill ha några meddelanden alls, skriv **sluta**.
 subscribed = Du prenumererar nu på: { $topic }.
 unsubscribed = Du prenumererar inte längre på: { $topic }.
-topic-unknown = Jag hittade inte det ämnet. Välj i listan.
+topic-unknown = Jag hittade inte det ämnet. Välj ett ämne i listan. I en nödsituation: ring 112.
 areas = **Vilket område vill du följa?**
 
     { $count ->
-        [0] Du har inte valt något område, så du får meddelanden för hela kommunen.
-        [one] Du följer nu { $count } område.
-       *[other] Du följer nu { $count } områden.
+        [0] Du har inte valt något område, så du får varningar och meddelanden för alla områden.
+        [one] Du följer nu { $count } område. Du får också varningar och meddelanden för hela kommunen, men inte för andra områden.
+       *[other] Du följer nu { $count } områden. Du får också varningar och meddelanden för hela kommunen, men inte för andra områden.
     } Välj ett område för att lägga till det eller ta bort det.
 areas-none = I den här kommunen finns inga skilda områden. Du får meddelanden för hela kommunen.
 area-followed = Du följer nu området: { $area }.
@@ -109,10 +119,10 @@ speak-this = På svenska
 
 quiet-on = **De tysta timmarna är på kl. { $from }–{ $to }.**
 
-    Vanliga meddelanden och enkäter väntar till morgonen. Brådskande varningar kommer genast.
+    Då skickar jag inga vanliga meddelanden eller enkäter. Du får dem när de tysta timmarna är slut. Brådskande varningar skickar jag genast, också på natten.
 quiet-off = **De tysta timmarna är av.**
 
-    Om du slår på dem väntar vanliga meddelanden och enkäter på natten till morgonen. Brådskande varningar kommer ändå genast.
+    Du kan få meddelanden och enkäter också på natten. Om du slår på de tysta timmarna väntar de till morgonen. Brådskande varningar skickar jag ändå genast.
 
 ## Enkäter
 
@@ -120,55 +130,56 @@ polls = { $count ->
         [one] **Just nu är { $count } enkät öppen.**
        *[other] **Just nu är { $count } enkäter öppna.** Välj vilken du vill svara på.
     }
-polls-none = Just nu finns inga öppna enkäter. Om du prenumererar på ämnen får du nya enkäter genast.
+polls-none = Just nu finns inga öppna enkäter. När du prenumererar på ämnen skickar jag också nya enkäter till dig.
 poll-question = 📋 **{ $question }**
 poll-yours = Ditt svar nu: { $option }
-poll-rules = Kommunen ser bara hur många som har svarat vad, inte vem. Du kan ändra ditt svar tills enkäten stängs.
+poll-rules = Kommunen ser bara antalet svar. Den ser inte vem som har svarat vad. Du kan ändra ditt svar tills enkäten stängs.
 poll-private = Svara på enkäten mellan oss två: skriv **enkäter** till mig privat.
 poll-closed = Den här enkäten är redan stängd. Tack för ditt intresse!
-voted = Ditt svar är sparat: { $option }. Du kan ändra det tills enkäten stängs.
+voted = Ditt svar är sparat: { $option }. Du kan ändra ditt svar tills enkäten stängs.
 unvoted = Ditt svar är borttaget. Du kan svara på nytt tills enkäten stängs.
 
 ## Dataskydd
 
 privacy = **Vem driver det här?**
 
-    Boten drivs av { $controller }, { $address }, som också ansvarar för personuppgifterna. Programmet är öppen källkod: Turvabot.
-privacy-stored = **Vad lagras om dig?**
+    Boten drivs av { $controller }, som också ansvarar för personuppgifterna. Kontaktuppgifter: { $address }.
 
-    - chattens adress i den här tjänsten, ditt språk och dina val
-    - dina svar i öppna enkäter; när en enkät stängs går svaret inte längre att koppla till dig
-    - vilka meddelanden du har fått
-    - chatten på webbplatsen i högst { $hours ->
+    Botens program är Turvabot. Programmet har öppen källkod.
+privacy-stored = **Vad sparas om dig?**
+
+    - chattens id i den här tjänsten
+    - ditt språk och dina val
+    - dina svar i öppna enkäter
+    - anteckningar om meddelanden som har skickats till dig
+    - din chatt på webbplatsen, i högst { $hours ->
         [one] { $hours } timme
        *[other] { $hours } timmar
     }
 
-    Ditt namn, ditt telefonnummer och dina frågor lagras inte bland dina uppgifter. En fråga som jag inte kunde svara på sparas utan uppgift om vem som frågade.
+    När en enkät stängs går ditt svar inte längre att koppla till dig.
+
+    Ditt namn och ditt telefonnummer sparas inte bland dina uppgifter. Dina frågor sparas bara i chatten på webbplatsen. Om jag inte kan svara sparas frågan utan uppgift om vem som frågade.
 privacy-rights = Du kan se dina uppgifter och radera dem när du vill.
-my-data = **Allt som finns lagrat om dig**
+my-data = **Allt som är sparat om dig**
 my-data-who = - Tjänst: { $channel }
     - Chattens id: { $address }
     - Språk: { $language }
 my-data-lang-chosen = svenska (du valde själv)
-my-data-lang-guessed = svenska (det framgick av dina meddelanden)
-my-data-choices = - Ämnen: { $topics }
+my-data-lang-guessed = svenska (min gissning)
+my-data-choices = - Ämnen du prenumererar på: { $topics }
     - Områden: { $areas }
     - Tysta timmar: { $quiet }
     - { $status }
 my-data-quiet = kl. { $from }–{ $to }
 my-data-quiet-off = av
-my-data-active = Du får utskick.
-my-data-stopped = Du får inga utskick, eftersom du har avslutat dem.
+my-data-active = Du får varningar och de meddelanden du prenumererar på.
+my-data-stopped = Du får inga meddelanden eller varningar, eftersom du har slutat ta emot dem. Om du vill ha dem igen, skriv **börja**.
 my-data-vote = Ditt svar i enkäten ”{ $question }”: { $option }
-my-data-ledger = { $deliveries ->
-        [one] I utskicksboken finns { $deliveries } meddelande till dig
-       *[other] I utskicksboken finns { $deliveries } meddelanden till dig
-    }, { $lines ->
-        [0] och på webbplatsen finns ingen chatt med dig.
-        [one] och på webbplatsen finns { $lines } rad av din chatt.
-       *[other] och på webbplatsen finns { $lines } rader av din chatt.
-    } Inget annat finns lagrat om dig.
+my-data-ledger = - Anteckningar om meddelanden som har skickats till dig: { $deliveries }
+    - Rader av din chatt på webbplatsen: { $lines }
+
+    Inget annat är sparat om dig.
 channel-telegram = Telegram
 channel-matrix = Matrix
 channel-web = chatten på webbplatsen
@@ -176,10 +187,14 @@ none-topics = inga
 none-areas = hela kommunen
 erase-ask = **Ska jag radera alla dina uppgifter?**
 
-    Jag raderar chattens adress, dina val, dina svar i öppna enkäter och din chatt. Du får inga fler meddelanden. Det går inte att ångra.
+    Jag raderar chattens id, dina val, dina svar i öppna enkäter och din chatt. Efter det skickar jag inget mer till dig, inte ens brådskande varningar. Det går inte att ångra.
+
+    Svara **ja** eller **nej**.
 erased = Alla dina uppgifter är raderade. Om du skriver till mig igen börjar vi från början. I en nödsituation: ring 112.
-erase-cancelled = Inget raderades.
-stopped = Okej. Jag skickar inga fler meddelanden eller enkäter till dig, inte ens brådskande varningar. Du kan ändå fråga mig när du vill.
+erase-cancelled = Okej. Jag raderade inget.
+stopped = Okej. Jag skickar inga fler meddelanden eller enkäter till dig, **inte ens brådskande varningar**.
+
+    Du kan ändå fråga mig när du vill. Om du ändrar dig, skriv **börja**.
 resumed = Nu skickar jag igen brådskande varningar och de meddelanden du prenumererar på.
 
 ## Knappar
@@ -195,8 +210,8 @@ button-help = Vad kan jag fråga?
 button-my-data = Mina uppgifter
 button-erase = Radera mina uppgifter
 button-erase-yes = Ja, radera allt
-button-erase-no = Radera inte
-button-resume = Skicka igen
+button-erase-no = Nej, radera inte
+button-resume = Skicka meddelanden igen
 button-quiet-on = Slå på
 button-quiet-off = Slå av
 button-unvote = Ta bort mitt svar
@@ -208,11 +223,11 @@ date-and-time = { $day }.{ $month }.{ $year } kl. { $hour }.{ $minute }
 
 ## Botens presentation i Telegram
 
-profile-name = { $municipality } – trygghetsboten
-profile-about = Säkerhetsråd, meddelanden och enkäter. I en nödsituation: ring 112.
-profile-description = Fråga om säkerhet på svenska eller finska. Du får ett granskat råd och dess källa. Du kan också prenumerera på kommunens meddelanden och svara på enkäter.
+profile-name = Trygghetsboten – { $municipality }
+profile-about = Säkerhetsråd, kommunens meddelanden och enkäter. I en nödsituation: ring 112.
+profile-description = Fråga om säkerhet på svenska eller finska. Du får råd som människor har granskat, och källan till dem. Du kan också prenumerera på kommunens meddelanden och svara på enkäter.
 
-    Jag är en bot, inte nödcentralen. I en nödsituation: ring 112.
+    Jag är en bot, inte en människa och inte nödcentralen. I en nödsituation: ring 112.
 
 ## Kun kunta ei ole antanut omia tekstejään / När kommunen inte har gett egna texter
 

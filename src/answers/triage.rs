@@ -5,6 +5,8 @@
 //! word of any language. A flag adds "call 112" above an answer and never replaces it, so a false
 //! flag costs little and a miss costs much.
 
+use std::collections::HashMap;
+
 use serde::Deserialize;
 
 use super::words::{MESSAGE_CHARS, Spelling, Words};
@@ -102,19 +104,17 @@ fn sentences(text: &str) -> impl Iterator<Item = &str> {
 
 #[derive(Debug)]
 struct Cues {
-    danger: Vec<Cue>,
-    hazard: Vec<Cue>,
-    now: Vec<Cue>,
-    cry: Vec<Cue>,
-    calm: Vec<Cue>,
-    ask: Vec<Cue>,
+    danger: CueList,
+    hazard: CueList,
+    now: CueList,
+    cry: CueList,
+    calm: CueList,
+    ask: CueList,
 }
 
 impl Cues {
     fn new(rules: &TriageRules) -> Self {
-        let cues = |texts: &[String]| -> Vec<Cue> {
-            texts.iter().filter_map(|text| Cue::parse(text)).collect()
-        };
+        let cues = CueList::parse;
         Self {
             danger: cues(&rules.danger),
             hazard: cues(&rules.hazard),
@@ -128,16 +128,16 @@ impl Cues {
     /// Danger two points, hazard one and told two, urgency one, a cry one and alone two; any
     /// calming cue takes two, and so does a question that comes before what it asks about.
     fn points(&self, words: &[&[char]], end: Option<char>) -> i32 {
-        let danger = first(&self.danger, words);
-        let hazard = first(&self.hazard, words);
-        let cry = first(&self.cry, words);
-        let asked = first(&self.ask, words);
+        let danger = self.danger.first(words);
+        let hazard = self.hazard.first(words);
+        let cry = self.cry.first(words);
+        let asked = self.ask.first(words);
         let Some(subject) = danger.into_iter().chain(hazard).chain(cry).min() else {
             return 0;
         };
-        let urgent = end == Some('!') || first(&self.now, words).is_some();
+        let urgent = end == Some('!') || self.now.first(words).is_some();
         let alone = cry.is_some() && words.len() <= CRY_WORDS;
-        let calmed = first(&self.calm, words).is_some();
+        let calmed = self.calm.first(words).is_some();
         let hypothetical = asked.is_some_and(|at| at <= subject);
         let told = words.len() >= TOLD_WORDS && asked.is_none() && end != Some('?');
         let point = |holds: bool| i32::from(holds);
@@ -151,9 +151,45 @@ impl Cues {
     }
 }
 
-/// Where the earliest of the cues begins that the words have.
-fn first(cues: &[Cue], words: &[&[char]]) -> Option<usize> {
-    cues.iter().filter_map(|cue| cue.find(words)).min()
+/// The first two letters of a word; the second is NUL in a word of one.
+type Start = [char; 2];
+
+/// Cues, found by the first letters of one of their words: a message has few words, the lists have
+/// hundreds of cues.
+#[derive(Debug, Default)]
+struct CueList {
+    by_start: HashMap<Start, Vec<Cue>>,
+    /// Cues without a word whose first letters are known.
+    others: Vec<Cue>,
+}
+
+impl CueList {
+    fn parse(texts: &[String]) -> Self {
+        let mut list = Self::default();
+        for cue in texts.iter().filter_map(|text| Cue::parse(text)) {
+            match cue.start() {
+                Some(start) => list.by_start.entry(start).or_default().push(cue),
+                None => list.others.push(cue),
+            }
+        }
+        list
+    }
+
+    /// Where the earliest of the cues begins that the words have.
+    fn first(&self, words: &[&[char]]) -> Option<usize> {
+        let likely = words
+            .iter()
+            .filter_map(|word| self.by_start.get(&start(word)?))
+            .flatten();
+        likely
+            .chain(&self.others)
+            .filter_map(|cue| cue.find(words))
+            .min()
+    }
+}
+
+fn start(word: &[char]) -> Option<Start> {
+    Some([*word.first()?, word.get(1).copied().unwrap_or('\0')])
 }
 
 /// Phrases that must all be in a sentence; a phrase is words that follow each other.
@@ -166,6 +202,15 @@ impl Cue {
         let mut phrases: Vec<Vec<_>> = text.split_whitespace().map(phrase).collect();
         phrases.retain(|phrase| !phrase.is_empty());
         (!phrases.is_empty()).then_some(Self(phrases))
+    }
+
+    /// The first letters of the longest of its words whose beginning is fixed.
+    fn start(&self) -> Option<Start> {
+        let fixed = |pattern: &&WordPattern| {
+            !pattern.open_start && (pattern.stem.len() > 1 || !pattern.open_end)
+        };
+        let patterns = self.0.iter().flatten().filter(fixed);
+        start(&patterns.max_by_key(|pattern| pattern.stem.len())?.stem)
     }
 
     fn find(&self, words: &[&[char]]) -> Option<usize> {
