@@ -30,6 +30,8 @@ pub enum Meaning {
 pub struct Lexicon {
     /// Folded message to meaning, with the one language it belongs to, if it is one.
     whole: HashMap<String, (Meaning, Option<Lang>)>,
+    /// Answers to a question of the bot, which may mean something else without one.
+    answers: HashMap<String, (bool, Option<Lang>)>,
     slashes: HashMap<String, (Command, Option<Lang>)>,
     subscribe: Vec<String>,
     unsubscribe: Vec<String>,
@@ -46,12 +48,24 @@ impl Lexicon {
     ) -> Self {
         let mut lexicon = Self {
             whole: HashMap::new(),
+            answers: HashMap::new(),
             slashes: HashMap::new(),
             subscribe: Vec::new(),
             unsubscribe: Vec::new(),
             topics: Vec::new(),
         };
+        // Calls for help go before everything else: "hjälp" is one, though "/hjalp" is a command.
         for (lang, words) in locales.words() {
+            for word in &words.cry {
+                note(&mut lexicon.whole, fold(word), Meaning::Cry, lang);
+            }
+        }
+        for (lang, words) in locales.words() {
+            for (list, yes) in [(&words.yes, true), (&words.no, false)] {
+                for word in list {
+                    note(&mut lexicon.answers, fold(word), yes, lang);
+                }
+            }
             for (command, given) in &words.command {
                 note(&mut lexicon.slashes, given.slash.clone(), *command, lang);
                 for word in given.words.iter().chain([&given.slash]) {
@@ -60,7 +74,6 @@ impl Lexicon {
                 }
             }
             for (list, meaning) in [
-                (&words.cry, Meaning::Cry),
                 (&words.greeting, Meaning::Greeting),
                 (&words.thanks, Meaning::Thanks),
                 (&words.yes, Meaning::Yes),
@@ -91,6 +104,12 @@ impl Lexicon {
     #[must_use]
     pub fn whole(&self, folded: &str) -> Option<(Meaning, Option<Lang>)> {
         self.whole.get(folded).copied()
+    }
+
+    /// Whether a whole message says yes or no to a question of the bot.
+    #[must_use]
+    pub fn answer(&self, folded: &str) -> Option<(bool, Option<Lang>)> {
+        self.answers.get(folded).copied()
     }
 
     /// The command of a word after a slash.
@@ -140,7 +159,8 @@ fn same_stem(a: &str, b: &str) -> bool {
         && common * 2 > a.len().max(b.len())
 }
 
-fn note<M: Copy + PartialEq>(
+/// Gives a word its meaning, unless it has one. A word of two languages belongs to neither.
+fn note<M: Copy>(
     words: &mut HashMap<String, (M, Option<Lang>)>,
     word: String,
     meaning: M,
@@ -148,6 +168,6 @@ fn note<M: Copy + PartialEq>(
 ) {
     words
         .entry(word)
-        .and_modify(|(_, known)| *known = None)
+        .and_modify(|(_, known)| *known = known.filter(|known| *known == lang))
         .or_insert((meaning, Some(lang)));
 }
