@@ -52,6 +52,7 @@ emergency = 🚨 **Jos nyt on hätä, soita heti 112.**
 emergency-how = En pysty hälyttämään apua. Soita itse, jos voit. Kerro, mitä on tapahtunut. Kerro tarkka osoite ja kunta. Vastaa kysymyksiin ja toimi ohjeiden mukaan. Lopeta puhelu vasta, kun saat luvan.
 
     Jos et voi kuulla tai puhua, lähetä tekstiviesti numeroon 112.
+emergency-unknown = Tähän minulla ei ole valmista ohjetta. Hätäkeskus neuvoo sinua puhelimessa.
 cry-help = Jos kukaan ei ole vaarassa, kerro omin sanoin, mistä on kyse. Autan, jos osaan.
 
 ## Vastaukset
@@ -97,7 +98,6 @@ topics = **Mistä aiheista haluat tiedotteita?**
     Kiireellisiä varoituksia ei tarvitse tilata. Jos et halua mitään viestejä, kirjoita **lopeta**.
 subscribed = Tilasit aiheen: { $topic }.
 unsubscribed = Peruit aiheen: { $topic }.
-topic-unknown = En löytänyt tätä aihetta. Valitse aihe luettelosta. Hätätilanteessa soita 112.
 areas = **Mitä aluetta haluat seurata?**
 
     { $count ->

@@ -52,6 +52,7 @@ emergency = 🚨 **Om det är en nödsituation nu: ring genast 112.**
 emergency-how = Jag kan inte larma åt dig. Ring själv, om du kan. Berätta vad som har hänt. Säg exakt adress och kommun. Svara på frågorna och gör som du blir ombedd. Avsluta samtalet först när du får lov.
 
     Om du inte kan höra eller tala, skicka ett textmeddelande till 112.
+emergency-unknown = För det här har jag inget färdigt råd. Nödcentralen ger dig råd i telefonen.
 cry-help = Om ingen är i fara kan du berätta med egna ord vad det gäller. Jag hjälper om jag kan.
 
 ## Svar
@@ -97,7 +98,6 @@ topics = **Vilka ämnen vill du få meddelanden om?**
     Du behöver inte prenumerera på brådskande varningar. Om du inte vill ha några meddelanden alls, skriv **sluta**.
 subscribed = Du prenumererar nu på: { $topic }.
 unsubscribed = Du prenumererar inte längre på: { $topic }.
-topic-unknown = Jag hittade inte det ämnet. Välj ett ämne i listan. I en nödsituation: ring 112.
 areas = **Vilket område vill du följa?**
 
     { $count ->

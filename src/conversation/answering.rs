@@ -89,15 +89,18 @@ fn unknown(
     urgent: bool,
     facts: Facts<'_>,
 ) -> Turn {
-    let mut say = say.and(if text.chars().count() > LONG_CHARS {
-        "unknown-long"
+    let say = if urgent {
+        say.and("emergency-unknown")
     } else {
-        "unknown"
-    });
-    say = say.curated(facts.knowledge.contact.clone());
-    if !urgent {
-        say = say.and("unknown-112");
-    }
+        let key = if text.chars().count() > LONG_CHARS {
+            "unknown-long"
+        } else {
+            "unknown"
+        };
+        say.and(key)
+            .curated(facts.knowledge.contact.clone())
+            .and("unknown-112")
+    };
     Turn::new(resident)
         .say(say.row([Button::new("button-help", Action::Help)]))
         .effect(Effect::Gap {
@@ -108,18 +111,30 @@ fn unknown(
 }
 
 /// The words of a question without what could point to a person: e-mail addresses, and numbers of
-/// five digits and up (telephone numbers, personal identity codes).
+/// five digits and up, however they are grouped (telephone numbers, personal identity codes).
 fn mask(text: &str) -> String {
-    let words = text.split_whitespace().map(|word| {
-        let digits = word.chars().filter(char::is_ascii_digit).count();
-        if word.contains('@') || digits >= 5 {
-            "…"
-        } else {
-            word
-        }
-    });
-    let masked = words.collect::<Vec<_>>().join(" ");
-    masked.chars().take(GAP_CHARS).collect()
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let runs = words.chunk_by(|a, b| is_number(a) && is_number(b));
+    let masked: Vec<String> = runs
+        .map(|run| {
+            let run = run.join(" ");
+            let digits = run.chars().filter(char::is_ascii_digit).count();
+            if run.contains('@') || digits >= 5 {
+                "…".to_owned()
+            } else {
+                run
+            }
+        })
+        .collect();
+    masked.join(" ").chars().take(GAP_CHARS).collect()
+}
+
+/// Whether a word may be a group of a longer number.
+fn is_number(word: &str) -> bool {
+    word.contains(|c: char| c.is_ascii_digit())
+        && word
+            .chars()
+            .all(|c| c.is_ascii_digit() || c.is_ascii_punctuation())
 }
 
 /// Shows the notices in force, newest first.

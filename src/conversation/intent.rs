@@ -20,10 +20,10 @@ pub enum Intent {
     Greeting,
     /// Thanks or a farewell.
     Thanks,
-    /// Subscribe to the topic, or to one that wasn't found.
-    Subscribe(Option<String>),
-    /// Unsubscribe likewise.
-    Unsubscribe(Option<String>),
+    /// Subscribe to the topic.
+    Subscribe(String),
+    /// Unsubscribe from the topic.
+    Unsubscribe(String),
     /// A question in the resident's words.
     Ask(String),
     /// No words at all.

@@ -30,6 +30,8 @@ pub enum Meaning {
 pub struct Lexicon {
     /// Folded message to meaning, with the one language it belongs to, if it is one.
     whole: HashMap<String, (Meaning, Option<Lang>)>,
+    /// Answers to a question of the bot, which may mean something else without one.
+    answers: HashMap<String, (bool, Option<Lang>)>,
     slashes: HashMap<String, (Command, Option<Lang>)>,
     subscribe: Vec<String>,
     unsubscribe: Vec<String>,
@@ -46,21 +48,34 @@ impl Lexicon {
     ) -> Self {
         let mut lexicon = Self {
             whole: HashMap::new(),
+            answers: HashMap::new(),
             slashes: HashMap::new(),
             subscribe: Vec::new(),
             unsubscribe: Vec::new(),
             topics: Vec::new(),
         };
+        // Calls for help go before everything else: "hjälp" is one, though "/hjalp" is a command.
         for (lang, words) in locales.words() {
+            for word in &words.cry {
+                note(&mut lexicon.whole, fold(word), Meaning::Cry, lang);
+            }
+        }
+        for (lang, words) in locales.words() {
+            for (list, yes) in [(&words.yes, true), (&words.no, false)] {
+                for word in list {
+                    note(&mut lexicon.answers, fold(word), yes, lang);
+                }
+            }
             for (command, given) in &words.command {
-                note(&mut lexicon.slashes, given.slash.clone(), *command, lang);
+                for slash in given.aliases.iter().chain([&given.slash]) {
+                    note(&mut lexicon.slashes, slash.clone(), *command, lang);
+                }
                 for word in given.words.iter().chain([&given.slash]) {
                     let meaning = Meaning::Command(*command);
                     note(&mut lexicon.whole, fold(word), meaning, lang);
                 }
             }
             for (list, meaning) in [
-                (&words.cry, Meaning::Cry),
                 (&words.greeting, Meaning::Greeting),
                 (&words.thanks, Meaning::Thanks),
                 (&words.yes, Meaning::Yes),
@@ -93,6 +108,12 @@ impl Lexicon {
         self.whole.get(folded).copied()
     }
 
+    /// Whether a whole message says yes or no to a question of the bot.
+    #[must_use]
+    pub fn answer(&self, folded: &str) -> Option<(bool, Option<Lang>)> {
+        self.answers.get(folded).copied()
+    }
+
     /// The command of a word after a slash.
     #[must_use]
     pub fn slash(&self, word: &str) -> Option<(Command, Option<Lang>)> {
@@ -100,8 +121,9 @@ impl Lexicon {
     }
 
     /// `Some((true, topic))` for "subscribe to topic", `Some((false, topic))` for "unsubscribe".
+    /// `None` for anything else, "order an ambulance" too: only a topic's name makes it one.
     #[must_use]
-    pub fn subscription(&self, folded: &str) -> Option<(bool, Option<String>)> {
+    pub fn subscription(&self, folded: &str) -> Option<(bool, String)> {
         let after = |verbs: &[String]| {
             verbs.iter().find_map(|verb| {
                 folded
@@ -111,9 +133,9 @@ impl Lexicon {
             })
         };
         if let Some(rest) = after(&self.unsubscribe) {
-            return Some((false, self.topic(&rest)));
+            return Some((false, self.topic(&rest)?));
         }
-        after(&self.subscribe).map(|rest| (true, self.topic(&rest)))
+        after(&self.subscribe).and_then(|rest| Some((true, self.topic(&rest)?)))
     }
 
     /// The topic of a folded name: the name itself, or one word of it.
@@ -140,7 +162,8 @@ fn same_stem(a: &str, b: &str) -> bool {
         && common * 2 > a.len().max(b.len())
 }
 
-fn note<M: Copy + PartialEq>(
+/// Gives a word its meaning, unless it has one. A word of two languages belongs to neither.
+fn note<M: Copy>(
     words: &mut HashMap<String, (M, Option<Lang>)>,
     word: String,
     meaning: M,
@@ -148,6 +171,6 @@ fn note<M: Copy + PartialEq>(
 ) {
     words
         .entry(word)
-        .and_modify(|(_, known)| *known = None)
+        .and_modify(|(_, known)| *known = known.filter(|known| *known == lang))
         .or_insert((meaning, Some(lang)));
 }

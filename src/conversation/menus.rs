@@ -1,7 +1,7 @@
 //! Choices: topics, areas, language, quiet hours.
 
 use super::respond::{Effect, Facts, Turn};
-use crate::domain::{Action, Button, Lang, Localized, Phrase, QuietHours, Resident, Say};
+use crate::domain::{Action, Button, Lang, Localized, Phrase, QuietHours, Resident, Say, Status};
 use crate::knowledge::Named;
 
 fn toggle(list: &mut Vec<String>, id: &str) -> bool {
@@ -63,6 +63,10 @@ pub(super) fn toggle_topic(mut resident: Resident, id: &str, facts: Facts<'_>) -
         return Turn::new(resident).toast(Say::phrase("stale-button"));
     };
     let on = toggle(&mut resident.topics, id);
+    if on {
+        // Whoever subscribes wants messages again.
+        resident.status = Status::Active;
+    }
     let key = if on { "subscribed" } else { "unsubscribed" };
     let menu = topics_menu(&resident, facts).in_place();
     Turn::new(resident)
@@ -72,24 +76,15 @@ pub(super) fn toggle_topic(mut resident: Resident, id: &str, facts: Facts<'_>) -
 }
 
 /// Subscribes or unsubscribes in plain words.
-pub(super) fn subscribe(
-    mut resident: Resident,
-    topic: Option<String>,
-    on: bool,
-    facts: Facts<'_>,
-) -> Turn {
-    let Some((id, name)) =
-        topic.and_then(|id| Some((id.clone(), name_of(&facts.knowledge.topics, &id)?)))
-    else {
-        let menu = topics_menu(&resident, facts);
-        return Turn::new(resident)
-            .say(Say::phrase("topic-unknown"))
-            .say(menu);
+pub(super) fn subscribe(mut resident: Resident, id: String, on: bool, facts: Facts<'_>) -> Turn {
+    let Some(name) = name_of(&facts.knowledge.topics, &id) else {
+        return topics(resident, facts);
     };
     resident.topics.retain(|known| *known != id);
     if on {
         resident.topics.push(id);
         resident.topics.sort_unstable();
+        resident.status = Status::Active;
     }
     let key = if on { "subscribed" } else { "unsubscribed" };
     Turn::new(resident)

@@ -49,11 +49,12 @@ fn words(resident: &Resident, text: &str, knowledge: &Knowledge, key: &ActionKey
         };
     }
     let lexicon = &knowledge.lexicon;
-    let meaning = lexicon.whole(&folded);
-    if let Some(intent) = pending(resident, meaning.map(|(meaning, _)| meaning)) {
+    if let Some((yes, heard)) = lexicon.answer(&folded)
+        && let Some(action) = pending(resident, yes)
+    {
         return Understood {
-            intent,
-            heard: meaning.and_then(|(_, lang)| lang),
+            intent: Intent::Act(action),
+            heard,
         };
     }
     if let Some(action) = chosen(resident, &folded, key) {
@@ -62,7 +63,7 @@ fn words(resident: &Resident, text: &str, knowledge: &Knowledge, key: &ActionKey
             heard: None,
         };
     }
-    if let Some((intent, heard)) = meaning.and_then(by_meaning) {
+    if let Some((intent, heard)) = lexicon.whole(&folded).map(by_meaning) {
         return Understood { intent, heard };
     }
     let heard = heard(knowledge, text);
@@ -80,10 +81,11 @@ fn heard(knowledge: &Knowledge, text: &str) -> Option<Lang> {
 
 fn slash(command: &str, knowledge: &Knowledge) -> Option<Understood> {
     let word = command.split([' ', '@', '\n']).next().unwrap_or("");
-    if word.is_empty() {
+    let folded = fold(word).replace(' ', "_");
+    if folded.is_empty() {
+        // "!!!" is no command.
         return None;
     }
-    let folded = fold(word).replace(' ', "_");
     Some(match knowledge.lexicon.slash(&folded) {
         Some((command, heard)) => Understood {
             intent: Intent::Command(command),
@@ -96,14 +98,14 @@ fn slash(command: &str, knowledge: &Knowledge) -> Option<Understood> {
     })
 }
 
-/// An answer to the bot's own question.
-fn pending(resident: &Resident, meaning: Option<Meaning>) -> Option<Intent> {
+/// What an answer to the bot's own question does.
+fn pending(resident: &Resident, yes: bool) -> Option<Action> {
     let Pending::Erase = resident.dialogue.pending?;
-    match meaning? {
-        Meaning::Yes => Some(Intent::Act(Action::EraseConfirmed)),
-        Meaning::No => Some(Intent::Act(Action::EraseCancelled)),
-        _ => None,
-    }
+    Some(if yes {
+        Action::EraseConfirmed
+    } else {
+        Action::EraseCancelled
+    })
 }
 
 /// A choice of the menu last shown, by its number or by its label.
@@ -116,8 +118,8 @@ fn chosen(resident: &Resident, folded: &str, key: &ActionKey) -> Option<Action> 
     key.open(&item.action)
 }
 
-fn by_meaning((meaning, lang): (Meaning, Option<Lang>)) -> Option<(Intent, Option<Lang>)> {
-    Some(match meaning {
+fn by_meaning((meaning, lang): (Meaning, Option<Lang>)) -> (Intent, Option<Lang>) {
+    match meaning {
         Meaning::Command(command) => (Intent::Command(command), lang),
         Meaning::Cry => (Intent::Cry, lang),
         Meaning::Greeting => (Intent::Greeting, lang),
@@ -125,5 +127,5 @@ fn by_meaning((meaning, lang): (Meaning, Option<Lang>)) -> Option<(Intent, Optio
         Meaning::Speak(wanted) => (Intent::Act(Action::Language(wanted)), None),
         // "Yes" and "no" answer nothing here.
         Meaning::Yes | Meaning::No => (Intent::Command(crate::locale::Command::Help), lang),
-    })
+    }
 }

@@ -58,6 +58,9 @@ impl Command {
 pub struct CommandWords {
     /// After a slash: `a`–`z`, digits, `_`.
     pub slash: String,
+    /// Other words that may stand after the slash.
+    #[serde(default)]
+    pub aliases: Vec<String>,
     /// What the menu says about it.
     pub menu: String,
     /// Words that mean it when they are the whole message.

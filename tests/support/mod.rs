@@ -1,0 +1,15 @@
+//! What tests share: a real server process, residents who use it, databases of their own, and the
+//! Bot API simulator. Also for benches and crash tests, each of which uses a part.
+#![allow(
+    dead_code,
+    reason = "each of the crates that include this module uses a part of it"
+)]
+
+pub mod botapi;
+pub mod database;
+pub mod home;
+pub mod page;
+pub mod resident;
+pub mod server;
+pub mod wait;
+pub mod words;
