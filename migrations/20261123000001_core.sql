@@ -119,10 +119,11 @@ CREATE TABLE broadcast (
 );
 CREATE INDEX broadcast_open ON broadcast (lane, id) WHERE expanded_at IS NULL;
 
--- The broadcast's words, once per language, never changed.
+-- Words that many get, written once and never changed: a broadcast's in one language, or an answer
+-- that is the same for everyone (then without a broadcast).
 CREATE TABLE rendering (
     id BIGINT PRIMARY KEY,
-    broadcast_id BIGINT NOT NULL,
+    broadcast_id BIGINT,
     lang TEXT NOT NULL,
     message TEXT NOT NULL,
     UNIQUE (broadcast_id, lang)

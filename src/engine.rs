@@ -21,7 +21,7 @@ pub use hub::Hub;
 use crate::channels::{Sink, Unavailable};
 use crate::clock::Clock;
 use crate::domain::{ChannelKind, Inbound, Lane, Millis};
-use crate::inbox::Desk;
+use crate::inbox::{Desk, Stock};
 use crate::outbox::{Outlet, Report, Retries};
 use crate::store::ids::IdBlock;
 use crate::store::{Db, Error};
@@ -110,6 +110,7 @@ pub struct Engine {
     lines: HashMap<ChannelKind, Line>,
     ids: IdBlock,
     renderings: rounds::Renderings,
+    stock: Stock,
     expanding: bool,
     /// When the last round was committed, for readiness.
     beat: Arc<AtomicI64>,
@@ -163,6 +164,7 @@ impl Engine {
             lines,
             ids: IdBlock::default(),
             renderings: rounds::Renderings::default(),
+            stock: Stock::default(),
             expanding: true,
             beat: Arc::clone(&beat),
             next_poll: now,
@@ -200,6 +202,7 @@ impl Engine {
                     }
                     Err(error) => {
                         self.ids.clear();
+                        self.stock.clear();
                         if pause.is_zero() {
                             tracing::error!(%error, "the store failed; nothing is acknowledged until it works again");
                         }
@@ -222,6 +225,7 @@ impl Engine {
         let resend = &self.parts.retries.resend_ambiguous;
         let mut tx = self.parts.db.write_on(conn).await?;
         let found = crate::store::outbox::recover(&mut tx, resend, now).await?;
+        crate::store::broadcasts::forget_answers(&mut tx).await?;
         tx.commit().await?;
         if found > 0 {
             tracing::warn!(

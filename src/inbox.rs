@@ -6,12 +6,14 @@
 //! not answered, and the resident's words need not be stored at all.
 
 mod batch;
+mod stock;
 mod write;
 
 use std::sync::Arc;
 
 pub use batch::Turned;
 pub(crate) use batch::{Setting, run};
+pub(crate) use stock::Stock;
 pub use write::Parting;
 
 use crate::domain::{ActionKey, ChannelKind, Lang};

@@ -47,6 +47,7 @@ fn open(entry: &Curated) -> Button {
 
 /// The answer of an entry, with its source, its authority and its date.
 fn answer(say: Say, entry: &Curated, facts: Facts<'_>) -> Say {
+    let urgent = !say.parts.is_empty();
     let mut say = say
         .and(Phrase::new("answer-title").arg("question", entry.question.clone()))
         .curated(entry.answer.clone());
@@ -68,6 +69,7 @@ fn answer(say: Say, entry: &Curated, facts: Facts<'_>) -> Say {
             say = say.row([open(related)]);
         }
     }
+    say.stock = Some(format!("{}{}", entry.id, if urgent { "!" } else { "" }));
     say
 }
 

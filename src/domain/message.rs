@@ -13,6 +13,9 @@ pub struct Say {
     pub buttons: Vec<Vec<Button>>,
     /// Whether the message takes the place of the one whose button was pressed.
     pub in_place: bool,
+    /// A name for words that are the same for everyone who gets them in the same language: they are
+    /// rendered and written once. Nothing personal may have one.
+    pub stock: Option<String>,
 }
 
 /// A paragraph or more of a message.

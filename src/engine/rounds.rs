@@ -166,7 +166,7 @@ impl Engine {
             room: &room,
             lease_end: now + Millis::try_from(LEASE.as_millis()).unwrap_or(Millis::MAX / 2),
         };
-        inbox::run(tx, &events, &mut self.ids, setting).await
+        inbox::run(tx, &events, &mut self.ids, &mut self.stock, setting).await
     }
 
     async fn expand(&mut self, tx: &mut Tx<'_>, done: &mut Done, now: Millis) -> Result<(), Error> {

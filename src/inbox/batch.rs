@@ -2,8 +2,10 @@
 
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
-use super::write::{Parting, Writes};
+use super::stock::Stock;
+use super::write::{Parting, Words, Writes};
 use super::{Desk, voter};
 use crate::answers::fold;
 use crate::channels::capabilities;
@@ -11,8 +13,8 @@ use crate::conversation::{
     Effect, Facts, Outcome, Own, Turn, Understood, mishap, respond, understand,
 };
 use crate::domain::{
-    ChannelKind, Chat, Delivery, Dialogue, Inbound, Input, Lane, MenuItem, Message, Millis, Notice,
-    Poll, Resident, Say, Status, markup,
+    ChannelKind, Chat, Delivery, Dialogue, Inbound, Input, Lane, MenuItem, Millis, Notice, Poll,
+    Resident, Say, Status, markup,
 };
 use crate::store::polls::OpenPoll;
 use crate::store::{
@@ -60,6 +62,7 @@ struct Lookups {
 /// One batch.
 pub(crate) struct Batch<'a> {
     desk: &'a Desk,
+    stock: &'a mut Stock,
     dialect: Dialect,
     now: Millis,
     seats: HashMap<Address, Seat>,
@@ -85,11 +88,14 @@ pub(crate) async fn run(
     conn: &mut Conn,
     events: &[&Inbound],
     ids: &mut IdBlock,
+    stock: &mut Stock,
     setting: Setting<'_>,
 ) -> Result<Turned, Error> {
+    stock.fit(&setting.desk.knowledge);
     let mut new = crate::store::inbox::insert(conn, events).await?;
     let mut batch = Batch {
         desk: setting.desk,
+        stock,
         dialect: setting.dialect,
         now: setting.now,
         seats: seats(conn, events, &new).await?,
@@ -281,9 +287,9 @@ impl Batch<'_> {
                 }
             }
         }
-        let messages: Vec<Message> = replies
+        let messages: Vec<Words> = replies
             .iter()
-            .map(|say| self.message(&resident, say, event, powers.edits))
+            .map(|say| self.words(&resident, say, event, powers.edits))
             .collect();
         resident.dialogue.menu = match outcome {
             // "2" after an answer means nothing; after a list it picks from it.
@@ -315,12 +321,23 @@ impl Batch<'_> {
         lines.join("\n")
     }
 
-    fn message(&self, resident: &Resident, say: &Say, event: &Inbound, edits: bool) -> Message {
-        let mut message = self.desk.locales.render(resident.lang, say, &self.desk.key);
+    fn words(&mut self, resident: &Resident, say: &Say, event: &Inbound, edits: bool) -> Words {
+        let lang = resident.lang;
+        let render = || self.desk.locales.render(lang, say, &self.desk.key);
+        if let Some(name) = &say.stock {
+            return Words {
+                message: Arc::clone(&self.stock.item(name, lang, render).message),
+                stock: Some(name.clone()),
+            };
+        }
+        let mut message = render();
         if say.in_place && edits {
             message.replaces.clone_from(&event.on_message);
         }
-        message
+        Words {
+            message: Arc::new(message),
+            stock: None,
+        }
     }
 
     async fn apply(
@@ -370,7 +387,7 @@ impl Batch<'_> {
         before: &Resident,
         resident: Resident,
         subscriptions: bool,
-        messages: Vec<Message>,
+        messages: Vec<Words>,
     ) {
         let address = (event.channel, event.address.clone());
         let Some(seat) = self.seats.get_mut(&address) else {
@@ -388,7 +405,7 @@ impl Batch<'_> {
         conn: &mut Conn,
         event: &Inbound,
         before: &Resident,
-        messages: Vec<Message>,
+        messages: Vec<Words>,
     ) -> Result<(), Error> {
         let mut votes = Vec::new();
         for open in self.open_polls(conn).await? {
@@ -420,6 +437,7 @@ impl Batch<'_> {
     ) -> Result<Turned, Error> {
         let Self {
             desk,
+            stock,
             mut seats,
             writes,
             mut turned,
@@ -459,7 +477,7 @@ impl Batch<'_> {
             .collect();
         let day = desk.locales.day(setting.now);
         writes
-            .write(conn, ids, setting, &resident_ids, &day, &mut turned)
+            .write(conn, ids, stock, setting, &resident_ids, &day, &mut turned)
             .await?;
         Ok(turned)
     }
@@ -478,15 +496,15 @@ fn broken(resident: Resident) -> Turn {
 }
 
 /// The choices of the last message that has any.
-fn menu(messages: &[Message]) -> Vec<MenuItem> {
+fn menu(messages: &[Words]) -> Vec<MenuItem> {
     let Some(last) = messages
         .iter()
         .rev()
-        .find(|message| !message.buttons.is_empty())
+        .find(|words| !words.message.buttons.is_empty())
     else {
         return Vec::new();
     };
-    let buttons = last.buttons.iter().flatten();
+    let buttons = last.message.buttons.iter().flatten();
     buttons
         .map(|button| MenuItem {
             label: fold(&button.label),

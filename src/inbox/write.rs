@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::batch::{LANE, Setting, Turned};
+use super::stock::Stock;
 use crate::channels::capabilities;
 use crate::domain::{
     ChannelKind, Delivery, DeliveryState, Inbound, Input, Lang, Message, Millis, markup,
@@ -12,7 +13,7 @@ use crate::store::ids::IdBlock;
 use crate::store::outbox::NewRow;
 use crate::store::polls::Ballot;
 use crate::store::web_lines::{NewLine, WebLine};
-use crate::store::{Conn, Error, gaps, outbox, polls, web_lines};
+use crate::store::{Conn, Error, broadcasts, gaps, outbox, polls, web_lines};
 
 /// A reply isn't worth sending after a day.
 const REPLY_LIFE: Millis = 24 * 3_600_000;
@@ -26,6 +27,14 @@ pub struct Parting {
     pub line: WebLine,
 }
 
+/// What is said in one message.
+pub(super) struct Words {
+    /// The words.
+    pub message: Arc<Message>,
+    /// Their name in the stock, if they are the same for everyone.
+    pub stock: Option<String>,
+}
+
 /// Words for one address.
 struct Line {
     channel: ChannelKind,
@@ -35,7 +44,7 @@ struct Line {
     by_bot: bool,
     lang: Lang,
     at: Millis,
-    message: Message,
+    words: Words,
 }
 
 /// What is to be written.
@@ -54,7 +63,7 @@ impl Writes {
     }
 
     /// Notes the answer to an event, and on a page of ours the resident's own words before it.
-    pub fn say(&mut self, event: &Inbound, lang: Lang, messages: Vec<Message>, now: Millis) {
+    pub fn say(&mut self, event: &Inbound, lang: Lang, messages: Vec<Words>, now: Millis) {
         if capabilities(event.channel).page
             && let Input::Text(text) | Input::Edited(text) = &event.input
         {
@@ -63,19 +72,22 @@ impl Writes {
                 lang,
                 false,
                 event.received_at,
-                Message {
-                    text: markup::escape(text.trim()),
-                    buttons: Vec::new(),
-                    replaces: None,
+                Words {
+                    message: Arc::new(Message {
+                        text: markup::escape(text.trim()),
+                        buttons: Vec::new(),
+                        replaces: None,
+                    }),
+                    stock: None,
                 },
             );
         }
-        for message in messages {
-            self.push(event, lang, true, now, message);
+        for words in messages {
+            self.push(event, lang, true, now, words);
         }
     }
 
-    fn push(&mut self, event: &Inbound, lang: Lang, by_bot: bool, at: Millis, message: Message) {
+    fn push(&mut self, event: &Inbound, lang: Lang, by_bot: bool, at: Millis, words: Words) {
         self.lines.push(Line {
             channel: event.channel,
             address: event.address.clone(),
@@ -83,16 +95,16 @@ impl Writes {
             by_bot,
             lang,
             at,
-            message,
+            words,
         });
     }
 
     /// Notes last words to a resident who is being erased, and drops all earlier ones.
-    pub fn part(&mut self, event: &Inbound, lang: Lang, messages: Vec<Message>) {
+    pub fn part(&mut self, event: &Inbound, lang: Lang, messages: Vec<Words>) {
         self.lines
             .retain(|line| line.channel != event.channel || line.address != event.address);
-        for message in messages {
-            self.push(event, lang, true, event.received_at, message);
+        for words in messages {
+            self.push(event, lang, true, event.received_at, words);
             if let Some(line) = self.lines.last_mut() {
                 line.parting = true;
             }
@@ -101,7 +113,7 @@ impl Writes {
 
     /// Ids that [`Writes::write`] mints.
     pub fn ids_needed(&self) -> usize {
-        self.lines.len() * 2 + self.gaps.len()
+        self.lines.len() * 3 + self.gaps.len()
     }
 
     /// Writes everything.
@@ -109,6 +121,7 @@ impl Writes {
         self,
         conn: &mut Conn,
         ids: &mut IdBlock,
+        stock: &mut Stock,
         setting: Setting<'_>,
         resident_ids: &HashMap<(ChannelKind, String), i64>,
         day: &str,
@@ -144,12 +157,33 @@ impl Writes {
             if capabilities(line.channel).page {
                 rows.extend(on_page(line, resident_id, ids, setting, &mut pages, turned));
             } else {
-                rows.push(sent(line, resident_id, ids, setting, &mut room, turned));
+                let rendering_id = rendering(conn, ids, stock, &line).await?;
+                let ids = (resident_id, ids.mint(), rendering_id);
+                rows.push(sent(line, ids, setting, &mut room, turned));
             }
         }
         web_lines::insert(conn, &pages).await?;
         outbox::insert(conn, &rows).await
     }
+}
+
+/// Where the words of a line are written, if they are in the stock; writes them the first time.
+async fn rendering(
+    conn: &mut Conn,
+    ids: &mut IdBlock,
+    stock: &mut Stock,
+    line: &Line,
+) -> Result<Option<i64>, Error> {
+    let Some(name) = &line.words.stock else {
+        return Ok(None);
+    };
+    let item = stock.item(name, line.lang, || Message::clone(&line.words.message));
+    if item.rendering_id.is_none() {
+        let id = ids.mint();
+        broadcasts::insert_rendering(conn, id, None, line.lang, &item.message).await?;
+        item.rendering_id = Some(id);
+    }
+    Ok(item.rendering_id)
 }
 
 /// A line of the web chat's page; a bot's line also counts as a delivery.
@@ -167,7 +201,7 @@ fn on_page(
         at: line.at,
         by_bot: line.by_bot,
         lang: line.lang,
-        message: line.message,
+        message: Message::clone(&line.words.message),
     };
     turned.pages.insert(line.address.clone(), seq);
     if line.parting {
@@ -190,6 +224,7 @@ fn on_page(
         resident_id,
         address: line.address,
         message: None,
+        rendering_id: None,
         expires_at: setting.now + REPLY_LIFE,
         settled_at: Some(setting.now),
     })
@@ -198,17 +233,16 @@ fn on_page(
 /// A ledger row for a sender: claimed from birth while there is room, else queued.
 fn sent(
     line: Line,
-    resident_id: i64,
-    ids: &mut IdBlock,
+    (resident_id, id, rendering_id): (i64, i64, Option<i64>),
     setting: Setting<'_>,
     room: &mut HashMap<ChannelKind, usize>,
     turned: &mut Turned,
 ) -> NewRow {
-    let id = ids.mint();
     let room = room.entry(line.channel).or_default();
     let claimed = *room > 0;
     // A message is strings and lists: it always encodes.
-    let frozen = serde_json::to_string(&line.message).unwrap_or_default();
+    let frozen = || serde_json::to_string(&*line.words.message).unwrap_or_default();
+    let frozen = rendering_id.is_none().then(frozen);
     if claimed {
         *room -= 1;
         turned.deliveries.push(Delivery {
@@ -216,7 +250,7 @@ fn sent(
             channel: line.channel,
             address: line.address.clone(),
             lane: LANE,
-            message: Arc::new(line.message),
+            message: line.words.message,
             attempts: 1,
         });
     } else {
@@ -238,7 +272,8 @@ fn sent(
         },
         resident_id,
         address: line.address,
-        message: Some(frozen),
+        message: frozen,
+        rendering_id,
         expires_at: setting.now + REPLY_LIFE,
         settled_at: None,
     }

@@ -53,17 +53,45 @@ pub async fn insert(
     .execute(&mut *conn)
     .await?;
     for (id, lang, message) in words {
-        sqlx::query(
-            "INSERT INTO rendering (id, broadcast_id, lang, message) VALUES ($1, $2, $3, $4)",
-        )
-        .bind(*id)
-        .bind(broadcast.id)
-        .bind(lang.to_string())
-        .bind(serde_json::to_string(message).unwrap_or_default())
-        .execute(&mut *conn)
-        .await?;
+        insert_rendering(conn, *id, Some(broadcast.id), *lang, message).await?;
     }
     Ok(())
+}
+
+/// Writes words that many get: a broadcast's, or an answer that is the same for everyone.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn insert_rendering(
+    conn: &mut Conn,
+    id: i64,
+    broadcast_id: Option<i64>,
+    lang: Lang,
+    message: &Message,
+) -> Result<(), Error> {
+    sqlx::query("INSERT INTO rendering (id, broadcast_id, lang, message) VALUES ($1, $2, $3, $4)")
+        .bind(id)
+        .bind(broadcast_id)
+        .bind(lang.to_string())
+        // A message is strings and lists: it always encodes.
+        .bind(serde_json::to_string(message).unwrap_or_default())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Deletes the words of answers that no open delivery needs.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn forget_answers(conn: &mut Conn) -> Result<u64, Error> {
+    Ok(sqlx::query(
+        "DELETE FROM rendering WHERE broadcast_id IS NULL AND id NOT IN \
+         (SELECT rendering_id FROM outbox WHERE settled_at IS NULL AND rendering_id IS NOT NULL)",
+    )
+    .execute(conn)
+    .await?
+    .rows_affected())
 }
 
 /// Expands the next part of the most urgent broadcast that isn't expanded yet, looking at most at

@@ -13,20 +13,28 @@ const SIZES: [usize; 11] = [64, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1];
 /// A query with its arguments.
 pub type Bound<'q> = Query<'q, Any, AnyArguments>;
 
-/// `($1, $2), ($3, $4)` for rows of so many columns, numbered from `first`.
-fn placeholders(rows: usize, columns: usize, first: usize) -> String {
+/// `($1, $2), ($3, $4)` for rows of so many columns; `(?, ?), (?, ?)` for SQLite, which searches
+/// numbered names one by one when it binds them.
+fn placeholders(rows: usize, columns: usize, numbered: bool) -> String {
     use std::fmt::Write as _;
     let mut out = String::with_capacity(rows * columns * 6);
-    let mut number = first;
     for row in 0..rows {
         out.push_str(if row == 0 { "(" } else { ", (" });
         for column in 0..columns {
-            let _ = write!(out, "{}${number}", if column == 0 { "" } else { ", " });
-            number += 1;
+            out.push_str(if column == 0 { "" } else { ", " });
+            if numbered {
+                let _ = write!(out, "${}", row * columns + column + 1);
+            } else {
+                out.push('?');
+            }
         }
         out.push(')');
     }
     out
+}
+
+fn numbered(conn: &Conn) -> bool {
+    conn.backend_name() != "SQLite"
 }
 
 fn chunks<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
@@ -40,7 +48,8 @@ fn chunks<T>(mut rows: &[T]) -> impl Iterator<Item = &[T]> {
 
 /// Runs `sql(values)` over all rows and returns the number of rows touched.
 ///
-/// `sql` is given the list of placeholders; `bind` binds exactly `columns` values of a row.
+/// `sql` is given the list of placeholders, which stand for values in order and must be its only
+/// ones; `bind` binds exactly `columns` values of a row.
 pub async fn execute<T>(
     conn: &mut Conn,
     rows: &[T],
@@ -50,7 +59,7 @@ pub async fn execute<T>(
 ) -> Result<u64, Error> {
     let mut touched = 0;
     for chunk in chunks(rows) {
-        let text = sql(&placeholders(chunk.len(), columns, 1));
+        let text = sql(&placeholders(chunk.len(), columns, numbered(conn)));
         let query = chunk.iter().fold(sqlx::query(AssertSqlSafe(text)), &bind);
         touched += query.execute(&mut *conn).await?.rows_affected();
     }
@@ -67,7 +76,7 @@ pub async fn fetch<T>(
 ) -> Result<Vec<AnyRow>, Error> {
     let mut found = Vec::new();
     for chunk in chunks(rows) {
-        let text = sql(&placeholders(chunk.len(), columns, 1));
+        let text = sql(&placeholders(chunk.len(), columns, numbered(conn)));
         let query = chunk.iter().fold(sqlx::query(AssertSqlSafe(text)), &bind);
         found.extend(query.fetch_all(&mut *conn).await?);
     }
@@ -80,7 +89,8 @@ mod tests {
 
     #[test]
     fn placeholders_are_numbered_through_all_rows() {
-        assert_eq!(placeholders(2, 3, 1), "($1, $2, $3), ($4, $5, $6)");
+        assert_eq!(placeholders(2, 3, true), "($1, $2, $3), ($4, $5, $6)");
+        assert_eq!(placeholders(2, 2, false), "(?, ?), (?, ?)");
     }
 
     #[test]

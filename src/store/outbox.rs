@@ -29,8 +29,10 @@ pub struct NewRow {
     pub resident_id: i64,
     /// The chat on the channel.
     pub address: String,
-    /// The frozen message as JSON; `None` for a row that is settled already.
+    /// The frozen message as JSON; `None` for a row that is settled already, or
     pub message: Option<String>,
+    /// the rendering that holds the words.
+    pub rendering_id: Option<i64>,
     /// When it isn't worth sending any more.
     pub expires_at: Millis,
     /// When it was settled.
@@ -45,11 +47,11 @@ pub async fn insert(conn: &mut Conn, rows: &[NewRow]) -> Result<(), Error> {
     bulk::execute(
         conn,
         rows,
-        11,
+        12,
         |values| {
             format!(
                 "INSERT INTO outbox (id, channel, lane, state, due_at, resident_id, address, \
-                 message, expires_at, settled_at, attempts) VALUES {values}"
+                 message, rendering_id, expires_at, settled_at, attempts) VALUES {values}"
             )
         },
         |query, row| {
@@ -62,6 +64,7 @@ pub async fn insert(conn: &mut Conn, rows: &[NewRow]) -> Result<(), Error> {
                 .bind(row.resident_id)
                 .bind(row.address.clone())
                 .bind(row.message.clone())
+                .bind(row.rendering_id)
                 .bind(row.expires_at)
                 .bind(row.settled_at)
                 .bind(i64::from(row.state != DeliveryState::Queued))

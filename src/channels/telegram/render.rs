@@ -21,7 +21,7 @@ const MAX_BYTES: usize = 32_000;
 const MARK: usize = 5;
 
 /// How many broadcasts are kept drawn.
-const KEPT: usize = 8;
+const KEPT: usize = 128;
 
 /// A message, drawn.
 #[derive(Debug, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use super::Telegram;
 use super::api::{CallError, Method};
 use super::render::{self, Drawn};
 use crate::channels::Channel;
-use crate::domain::{ChannelKind, Delivery, DeliveryId, Lane, SendError, Sent};
+use crate::domain::{ChannelKind, Delivery, DeliveryId, SendError, Sent};
 
 /// Pause after no connection came about.
 const UNREACHABLE_PAUSE: Duration = Duration::from_secs(2);
@@ -72,10 +72,11 @@ impl Channel for Telegram {
         let Ok(chat) = delivery.address.parse::<i64>() else {
             return Err(rejected("the address is not the number of a chat"));
         };
-        // A reply has one reader; drawing it again would only push broadcasts out of memory.
-        let drawn = match delivery.lane {
-            Lane::Reply => Arc::new(render::draw(&delivery.message)),
-            _ => self.gallery.get(&delivery.message),
+        // Words that nobody else holds have one reader; they would only push others out of memory.
+        let drawn = if Arc::strong_count(&delivery.message) > 1 {
+            self.gallery.get(&delivery.message)
+        } else {
+            Arc::new(render::draw(&delivery.message))
         };
         match drawn.tails.as_slice() {
             [] => Err(rejected("the message has no text")),
