@@ -10,7 +10,7 @@ use crate::support::words::{LANGS, either, label, phrase};
 #[tokio::test]
 async fn the_start_says_that_it_is_a_bot_and_names_112_and_gives_three_choices() {
     on_each_database(async |database| {
-        let server = TestServer::start(database).await;
+        let server = TestServer::shipped(database).await;
         for lang in LANGS {
             let mut resident = WebResident::new(&server).accepting(lang);
             let start = resident.start().await;
@@ -37,7 +37,7 @@ async fn the_start_says_that_it_is_a_bot_and_names_112_and_gives_three_choices()
 #[tokio::test]
 async fn a_question_gets_the_curated_answer_with_its_source_authority_and_date() {
     on_each_database(async |database| {
-        let server = TestServer::start(database).await;
+        let server = TestServer::shipped(database).await;
         for (lang, question, answer) in [
             ("fi", "miten palovaroitin testataan", "Miten testaan palovaroittimen? Testaa palovaroitin noin kerran kuussa."),
             ("sv", "hur testar man en brandvarnare", "Hur testar jag brandvarnaren? Testa brandvarnaren ungefär en gång i månaden."),
@@ -61,7 +61,7 @@ async fn a_question_gets_the_curated_answer_with_its_source_authority_and_date()
 #[tokio::test]
 async fn a_related_question_under_an_answer_is_answered_at_a_press() {
     on_each_database(async |database| {
-        let server = TestServer::start(database).await;
+        let server = TestServer::shipped(database).await;
         for (lang, question, related) in [
             (
                 "fi",
@@ -86,7 +86,7 @@ async fn a_related_question_under_an_answer_is_answered_at_a_press() {
 #[tokio::test]
 async fn an_unclear_question_is_offered_entries_to_pick_by_number_label_and_button() {
     on_each_database(async |database| {
-        let server = TestServer::start(database).await;
+        let server = TestServer::shipped(database).await;
         for (lang, word) in [("fi", "palovaroitin"), ("sv", "brandvarnare")] {
             let mut resident = WebResident::new(&server).accepting(lang);
             let offer = resident.say(word).await;
@@ -110,7 +110,7 @@ async fn an_unclear_question_is_offered_entries_to_pick_by_number_label_and_butt
 #[tokio::test]
 async fn a_number_after_an_answer_picks_nothing() {
     on_each_database(async |database| {
-        let server = TestServer::start(database).await;
+        let server = TestServer::shipped(database).await;
         let mut resident = WebResident::new(&server).accepting("fi");
         resident.say("palovaroitin").await;
         let answer = resident.say("1").await;
@@ -133,7 +133,7 @@ async fn a_number_after_an_answer_picks_nothing() {
 #[tokio::test]
 async fn a_question_outside_the_content_is_told_where_to_ask_and_kept_without_contact_details() {
     on_each_database(async |database| {
-        let server = TestServer::start(database).await;
+        let server = TestServer::shipped(database).await;
         for (lang, question, kept) in [
             (
                 "fi",
@@ -172,7 +172,7 @@ async fn a_question_outside_the_content_is_told_where_to_ask_and_kept_without_co
 #[tokio::test]
 async fn the_question_asked_most_comes_first_among_the_gaps() {
     on_each_database(async |database| {
-        let server = TestServer::start(database).await;
+        let server = TestServer::shipped(database).await;
         assert!(
             server
                 .cli(&["kb", "gaps"])
@@ -194,7 +194,7 @@ async fn the_question_asked_most_comes_first_among_the_gaps() {
 #[tokio::test]
 async fn help_and_greetings_and_thanks_are_answered_in_the_language_they_are_said_in() {
     on_each_database(async |database| {
-        let server = TestServer::start(database).await;
+        let server = TestServer::shipped(database).await;
         for (lang, said, key) in [
             ("fi", "/ohje", "help"),
             ("sv", "/hjalp", "help"),
@@ -221,7 +221,7 @@ async fn help_and_greetings_and_thanks_are_answered_in_the_language_they_are_sai
 #[tokio::test]
 async fn every_button_of_the_help_leads_somewhere() {
     on_each_database(async |database| {
-        let server = TestServer::start(database).await;
+        let server = TestServer::shipped(database).await;
         for lang in LANGS {
             let mut resident = WebResident::speaking(&server, lang).await;
             let help = resident.say(either(lang, "ohje", "meny")).await;
@@ -239,7 +239,7 @@ async fn every_button_of_the_help_leads_somewhere() {
 #[tokio::test]
 async fn a_call_for_help_alone_is_told_to_call_112_first_and_then_offered_help() {
     on_each_database(async |database| {
-        let server = TestServer::start(database).await;
+        let server = TestServer::shipped(database).await;
         for (lang, cry) in [
             ("fi", "apua"),
             ("fi", "APUA!!!"),
@@ -268,7 +268,7 @@ async fn a_call_for_help_alone_is_told_to_call_112_first_and_then_offered_help()
 #[tokio::test]
 async fn an_emergency_in_a_question_puts_112_above_the_answer() {
     on_each_database(async |database| {
-        let server = TestServer::start(database).await;
+        let server = TestServer::shipped(database).await;
         for (lang, said) in [
             ("fi", "keittiössä palaa rasva apua"),
             ("sv", "det brinner i köket hjälp"),
@@ -291,7 +291,7 @@ async fn an_emergency_in_a_question_puts_112_above_the_answer() {
 #[tokio::test]
 async fn what_holds_no_words_is_answered_too() {
     on_each_database(async |database| {
-        let server = TestServer::start(database).await;
+        let server = TestServer::shipped(database).await;
         for lang in LANGS {
             for (said, key) in [
                 ("...", "empty"),
@@ -312,7 +312,7 @@ async fn what_holds_no_words_is_answered_too() {
 #[tokio::test]
 async fn every_command_of_the_locale_files_is_answered_in_its_language() {
     on_each_database(async |database| {
-        let server = TestServer::start(database).await;
+        let server = TestServer::shipped(database).await;
         for (lang, words) in crate::support::words::LOCALES.words() {
             let lang = lang.to_string();
             let page = either(&lang, "sv", "fi");
