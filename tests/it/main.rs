@@ -4,3 +4,10 @@
 mod support;
 
 mod chat_basics;
+mod chat_choices;
+mod chat_data;
+mod chat_hostile;
+mod chat_language;
+mod notices;
+mod polls;
+mod stream;

@@ -143,7 +143,7 @@ impl Database {
             .unwrap_or_else(|error| panic!("{sql}: {error}"))
     }
 
-    /// Every row of every table, as text.
+    /// Every row of every table of ours, as text.
     pub async fn dump(&self) -> Vec<(String, TextRow)> {
         let mut rows = Vec::new();
         for table in self.tables().await {
@@ -159,10 +159,12 @@ impl Database {
 
     async fn tables(&self) -> Vec<String> {
         self.texts(match self.kind {
-            Kind::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'table'",
+            Kind::Sqlite => {
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> '_sqlx_migrations'"
+            }
             Kind::Postgres => {
                 "SELECT CAST(table_name AS TEXT) FROM information_schema.tables \
-                 WHERE table_schema = 'public'"
+                 WHERE table_schema = 'public' AND table_name <> '_sqlx_migrations'"
             }
         })
         .await

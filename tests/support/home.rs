@@ -47,9 +47,16 @@ pub struct Home {
 }
 
 impl Home {
-    /// Shipped content, the demo's municipality, and settings for a server on any free port.
+    /// A few answers, the demo's municipality, and settings for a server on any free port.
     pub fn new(database: Database) -> Self {
         Self::with(database, |_| {})
+    }
+
+    /// The same with all answers shipped, which takes a moment at every start.
+    pub fn shipped(database: Database) -> Self {
+        let home = Self::new(database);
+        copy(&Path::new(ROOT).join("content"), &home.path("content"));
+        home
     }
 
     /// The same, with the settings changed.
@@ -57,12 +64,7 @@ impl Home {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let mut settings = settings(&database.url);
         change(&mut settings);
-        copy(
-            &Path::new(ROOT).join("content"),
-            &folder.path().join("content"),
-        );
-        let demo = folder.path().join("content/demo/municipality.toml");
-        std::fs::copy(demo, folder.path().join("content/municipality.toml")).expect("a file");
+        few_answers(&folder.path().join("content"));
         let home = Self {
             folder,
             settings,
@@ -145,6 +147,25 @@ fn settings(url: &str) -> toml::Table {
         "#
     );
     text.parse().expect("settings")
+}
+
+/// Three answers about one matter, and all that isn't answers.
+fn few_answers(to: &Path) {
+    let shipped = Path::new(ROOT).join("content");
+    copy(&shipped.join("demo"), &to.join("demo"));
+    std::fs::create_dir_all(to.join("answers/fire")).expect("a folder");
+    for name in [
+        "authorities.toml",
+        "topics.toml",
+        "triage.toml",
+        "answers/fire/smoke-alarm-test.toml",
+        "answers/fire/smoke-alarm-number.toml",
+        "answers/fire/smoke-alarm-responsibility.toml",
+    ] {
+        std::fs::copy(shipped.join(name), to.join(name)).expect("a copy");
+    }
+    let demo = shipped.join("demo/municipality.toml");
+    std::fs::copy(demo, to.join("municipality.toml")).expect("a copy");
 }
 
 /// Copies a folder.

@@ -47,13 +47,14 @@ pub fn lines(html: &str) -> Vec<Line> {
 
 fn line(article: &str) -> Option<Line> {
     let article = article.split("</article>").next()?;
+    let by_bot = article.split('>').next()?.contains("line-bot");
     let bubble = article.split_once("<div class=\"bubble\"")?.1;
     let (attributes, bubble) = bubble.split_once('>')?;
     let html = bubble.split_once("</div>")?.0;
     let buttons = article.split("name=\"action\" value=\"").skip(1);
     Some(Line {
         seq: between(article, "data-seq=\"", "\"")?.parse().ok()?,
-        by_bot: article.contains("line-bot"),
+        by_bot,
         lang: between(attributes, "lang=\"", "\"").map(str::to_owned),
         html: html.to_owned(),
         text: text(html),

@@ -60,6 +60,11 @@ impl WebResident {
         resident
     }
 
+    /// Goes on with the same session at another server.
+    pub fn move_to(&mut self, server: &TestServer) {
+        self.base = server.url("");
+    }
+
     /// What stands for the session in the database: the hash of the cookie, and of no use to others.
     pub fn key(&self) -> String {
         let session = self.session.as_deref().expect("a session");

@@ -29,9 +29,14 @@ struct Process {
 }
 
 impl TestServer {
-    /// Starts a server with an empty database.
+    /// Starts a server with an empty database and a few answers.
     pub async fn start(database: Database) -> Self {
         Self::serve(Home::new(database)).await
+    }
+
+    /// Starts a server with an empty database and all answers shipped.
+    pub async fn shipped(database: Database) -> Self {
+        Self::serve(Home::shipped(database)).await
     }
 
     /// Starts a server of an installation.
