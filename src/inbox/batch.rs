@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use super::stock::Stock;
-use super::write::{Parting, Words, Writes};
+use super::write::{Parting, Supplies, Words, Writes};
 use super::{Desk, voter};
 use crate::answers::fold;
 use crate::channels::capabilities;
@@ -477,7 +477,14 @@ impl Batch<'_> {
             .collect();
         let day = desk.locales.day(setting.now);
         writes
-            .write(conn, ids, stock, setting, &resident_ids, &day, &mut turned)
+            .write(
+                conn,
+                Supplies { ids, stock },
+                setting,
+                &resident_ids,
+                &day,
+                &mut turned,
+            )
             .await?;
         Ok(turned)
     }

@@ -47,6 +47,14 @@ struct Line {
     words: Words,
 }
 
+/// What the engine keeps from batch to batch.
+pub(super) struct Supplies<'a> {
+    /// Numbers for rows.
+    pub ids: &'a mut IdBlock,
+    /// Answers that are the same for everyone.
+    pub stock: &'a mut Stock,
+}
+
 /// What is to be written.
 #[derive(Default)]
 pub(super) struct Writes {
@@ -120,8 +128,7 @@ impl Writes {
     pub async fn write(
         self,
         conn: &mut Conn,
-        ids: &mut IdBlock,
-        stock: &mut Stock,
+        Supplies { ids, stock }: Supplies<'_>,
         setting: Setting<'_>,
         resident_ids: &HashMap<(ChannelKind, String), i64>,
         day: &str,
