@@ -47,6 +47,7 @@ pub async fn serve(
     stop: CancellationToken,
     ready: impl FnOnce(&Served),
 ) -> anyhow::Result<()> {
+    warn_of_unused(&app);
     let listener = listen(app.config.web.listen).await?;
     let address = listener.local_addr()?;
     let db = app.database().await?;
@@ -114,6 +115,16 @@ pub async fn serve(
     let outcome = tasks.run(stop).await;
     db.close().await;
     outcome
+}
+
+/// Settings that are accepted but do nothing in this version.
+fn warn_of_unused(app: &App) {
+    if app.config.matrix.is_some() {
+        tracing::warn!("[matrix] is set, but this version doesn't speak Matrix yet");
+    }
+    if app.config.answers.model_dir.is_some() {
+        tracing::warn!("answers.model_dir is set, but this version doesn't use a model yet");
+    }
 }
 
 async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {

@@ -90,7 +90,7 @@ pub(super) fn subscribe(mut resident: Resident, id: String, on: bool, facts: Fac
     Turn::new(resident)
         .say(
             Say::phrase(Phrase::new(key).arg("topic", name))
-                .row([Button::new("button-topics", Action::Topics)]),
+                .row([Button::new("button-subscriptions", Action::Topics)]),
         )
         .effect(Effect::Subscriptions)
 }
