@@ -9,7 +9,7 @@ use anyhow::{Context as _, anyhow};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-pub use serve::{KNOWLEDGE_VERSION, Served, serve};
+pub use serve::{KNOWLEDGE_VERSION, Served, listen, serve};
 
 use crate::clock::Clock;
 use crate::config::Config;

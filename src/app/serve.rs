@@ -44,11 +44,11 @@ pub struct Served {
 /// If something can't be started, or a task died.
 pub async fn serve(
     app: App,
+    listener: TcpListener,
     stop: CancellationToken,
     ready: impl FnOnce(&Served),
 ) -> anyhow::Result<()> {
     warn_of_unused(&app);
-    let listener = listen(app.config.web.listen).await?;
     let address = listener.local_addr()?;
     let db = app.database().await?;
     let _alone = db.alone(app.config.database.url.expose()).await?;
@@ -127,7 +127,12 @@ fn warn_of_unused(app: &App) {
     }
 }
 
-async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+/// Listens on an address. Before anything else is begun, so that a taken port leaves nothing
+/// half-done.
+///
+/// # Errors
+/// A line with the cure.
+pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| {
         anyhow!(
             "web.listen: cannot listen on {address}: {error}; \

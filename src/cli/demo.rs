@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::content::parse;
 use super::{notice, poll, refuse, serving};
-use crate::app::{App, Origin};
+use crate::app::{self, App, Origin};
 use crate::notices;
 use crate::polls;
 use crate::store::settings;
@@ -16,10 +16,11 @@ const LOADED: &str = "demo-loaded";
 pub(super) async fn run(listen: SocketAddr, data_dir: PathBuf) -> anyhow::Result<()> {
     let app = App::load(&Origin::Demo(data_dir.clone()), Some(listen))?;
     serving::log(&app.config.log);
+    let listener = app::listen(listen).await?;
     let db = app.database().await?;
     load(&app, &db).await?;
     db.close().await;
-    serving::until_stopped(app, |served| {
+    serving::until_stopped(app, listener, |served| {
         println!("Turvabot demo: {}", served.listen);
         println!();
         println!("  Web chat   http://{}/        (?lang=fi, ?lang=sv)", served.listen);

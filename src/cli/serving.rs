@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
@@ -28,8 +29,10 @@ pub(super) fn log(config: &Log) {
 pub(super) async fn serve(config: PathBuf, listen: Option<SocketAddr>) -> anyhow::Result<()> {
     let app = App::load(&Origin::File(config), listen)?;
     log(&app.config.log);
+    let listener = app::listen(app.config.web.listen).await?;
     until_stopped(
         app,
+        listener,
         |served| tracing::info!(listen = %served.listen, "serving"),
     )
     .await
@@ -42,11 +45,15 @@ pub(super) fn check(config: PathBuf) -> anyhow::Result<()> {
 }
 
 /// Serves until a signal: the first one stops in order, a second one at once.
-pub(super) async fn until_stopped(app: App, ready: impl FnOnce(&Served)) -> anyhow::Result<()> {
+pub(super) async fn until_stopped(
+    app: App,
+    listener: TcpListener,
+    ready: impl FnOnce(&Served),
+) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let serving = app::serve(app, stop.clone(), ready);
+    let serving = app::serve(app, listener, stop.clone(), ready);
     tokio::pin!(serving);
     tokio::select! {
         outcome = &mut serving => return outcome,

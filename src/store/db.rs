@@ -106,6 +106,14 @@ impl Db {
             }
             None => url.to_owned(),
         };
+        // The pool would hide why it can't connect.
+        let failed = |error: sqlx::Error| Error::Open(explain_open(url, &error));
+        sqlx::AnyConnection::connect(&address)
+            .await
+            .map_err(failed)?
+            .close()
+            .await
+            .map_err(failed)?;
         let pool = AnyPoolOptions::new()
             .max_connections(CONNECTIONS + 1)
             .acquire_timeout(Duration::from_secs(10))
@@ -125,7 +133,7 @@ impl Db {
             })
             .connect(&address)
             .await
-            .map_err(|error| Error::Open(explain_open(url, &error)))?;
+            .map_err(failed)?;
         Ok(Self { pool, dialect })
     }
 
