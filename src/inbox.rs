@@ -7,6 +7,7 @@
 
 mod batch;
 mod stock;
+mod turns;
 mod write;
 
 use std::sync::Arc;

@@ -269,7 +269,12 @@ fn telegram(
         per_group_minute: config.messages_per_minute_per_group,
         connections: config.connections.get() as usize,
     };
-    let (outlet, dispatcher) = outbox::open(Arc::clone(&channel), limits, reports);
+    let (outlet, dispatcher) = outbox::open(
+        Arc::clone(&channel),
+        limits,
+        reports,
+        tasks.engine_stop.clone(),
+    );
     tasks.senders.spawn(dispatcher.run());
     Ok(Some(TelegramParts { channel, outlet }))
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::pace::{Limits, Pace};
 use crate::channels::Channel;
@@ -53,6 +54,7 @@ pub struct Dispatcher<C> {
     pace: Pace,
     connections: usize,
     incoming: mpsc::UnboundedReceiver<Delivery>,
+    stop: CancellationToken,
     reports: mpsc::UnboundedSender<Report>,
     lanes: [VecDeque<Delivery>; Lane::ALL.len()],
     /// Chats with a message under way, and what waits behind it.
@@ -71,11 +73,13 @@ pub struct Dispatcher<C> {
 /// claims, few enough that an interruption leaves few rows in doubt.
 const PREFETCH: Duration = Duration::from_millis(250);
 
-/// Makes the two ends of a channel. Reports go to `reports`.
+/// Makes the two ends of a channel. Reports go to `reports`. When `stop` is cancelled, what hasn't
+/// been begun is handed back.
 pub fn open<C: Channel>(
     channel: Arc<C>,
     limits: Limits,
     reports: mpsc::UnboundedSender<Report>,
+    stop: CancellationToken,
 ) -> (Outlet, Dispatcher<C>) {
     let (deliveries, incoming) = mpsc::unbounded_channel();
     let room = match limits.per_second {
@@ -92,6 +96,7 @@ pub fn open<C: Channel>(
         pace: Pace::new(limits),
         connections: limits.connections,
         incoming,
+        stop,
         reports,
         lanes: Default::default(),
         busy: HashMap::new(),
@@ -140,10 +145,32 @@ impl<C: Channel> Dispatcher<C> {
                     None => open = false,
                 },
                 () = sleep, if pause.is_some() => {}
+                () = self.stop.cancelled(), if !self.stop.is_cancelled() => {}
             }
             while let Ok(delivery) = self.incoming.try_recv() {
                 self.enqueue(delivery);
             }
+            if self.stop.is_cancelled() {
+                self.hand_back();
+            }
+        }
+    }
+
+    /// Reports everything that hasn't been begun as held back: it stays in the ledger without a
+    /// doubt.
+    fn hand_back(&mut self) {
+        let waiting = self.lanes.iter_mut().flat_map(|lane| lane.drain(..));
+        let behind = self.busy.values_mut().flat_map(|behind| behind.drain(..));
+        for delivery in waiting.chain(behind) {
+            let _ = self.reports.send(Report {
+                id: delivery.id,
+                channel: delivery.channel,
+                lane: delivery.lane,
+                attempts: delivery.attempts,
+                answer: Err(SendError::Limited {
+                    after: Duration::ZERO,
+                }),
+            });
         }
     }
 
