@@ -55,6 +55,24 @@ async fn the_language_is_heard_from_the_message_and_followed_when_it_changes() {
 }
 
 #[tokio::test]
+async fn a_word_of_both_languages_changes_nothing() {
+    on_each_database(async |database| {
+        let server = TestServer::start(database).await;
+        for lang in LANGS {
+            for said in ["ok", "OK!"] {
+                let mut resident = WebResident::speaking(&server, lang).await;
+                assert_eq!(
+                    resident.say(said).await.text,
+                    phrase(lang, "thanks"),
+                    "{said}"
+                );
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_chosen_language_stays_whatever_language_the_questions_are_in() {
     on_each_database(async |database| {
         let server = TestServer::start(database).await;

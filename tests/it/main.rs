@@ -3,11 +3,19 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod bad_content;
+mod bad_settings;
 mod chat_basics;
 mod chat_choices;
 mod chat_data;
 mod chat_hostile;
 mod chat_language;
+mod content;
+mod locales;
 mod notices;
 mod polls;
+mod serving;
+mod store_expansion;
+mod store_ledger;
 mod stream;
+mod understanding;

@@ -75,8 +75,13 @@ impl TestServer {
     }
 
     /// Stops the server in order. The installation can be served again.
-    pub async fn stop(mut self) -> Home {
+    pub async fn stop(self) -> Home {
         self.terminate();
+        self.stopped().await
+    }
+
+    /// Waits for the end of a server that was asked to stop.
+    pub async fn stopped(mut self) -> Home {
         let status = self.ended().await;
         assert!(status.success(), "{status}: {:?}", self.log());
         self.home
