@@ -201,15 +201,15 @@ pub fn respond(mut resident: Resident, understood: Understood, facts: Facts<'_>)
         Intent::Empty => Turn::new(resident).say(help_buttons(Say::phrase("empty"))),
         Intent::Media(media) => Turn::new(resident).say(help_buttons(by_media(media))),
         Intent::Gone => {
-            resident.status = Status::Gone;
+            // Whoever had asked for silence still wants it when the address works again.
+            if resident.status == Status::Active {
+                resident.status = Status::Gone;
+            }
             Turn::new(resident)
                 .effect(Effect::DropUnasked)
                 .outcome(Outcome::Noted)
         }
-        Intent::Returned => {
-            resident.status = Status::Active;
-            Turn::new(resident).outcome(Outcome::Noted)
-        }
+        Intent::Returned => Turn::new(resident).outcome(Outcome::Noted),
         Intent::Moved(to) => Turn::new(resident)
             .effect(Effect::Move { to })
             .outcome(Outcome::Noted),

@@ -101,7 +101,7 @@ impl Db {
         };
         let address = match sqlite_path(url) {
             Some(path) => {
-                make_parent(&path)?;
+                make_private(&path)?;
                 format!("sqlite://{}?mode=rwc", path.display())
             }
             None => url.to_owned(),
@@ -244,16 +244,34 @@ pub fn sqlite_path(url: &str) -> Option<PathBuf> {
     Some(PathBuf::from(rest.split('?').next().unwrap_or(rest)))
 }
 
-fn make_parent(path: &Path) -> Result<(), Error> {
-    match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => {
-            std::fs::create_dir_all(parent).map_err(|error| {
+/// Makes the file and its folder, if they are missing, for this user alone: the database holds
+/// addresses of residents and the secret that seals buttons. SQLite gives its log the same rights.
+fn make_private(path: &Path) -> Result<(), Error> {
+    use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    if let Some(parent) = parent {
+        let mut folders = std::fs::DirBuilder::new();
+        folders
+            .recursive(true)
+            .mode(0o700)
+            .create(parent)
+            .map_err(|error| {
                 Error::Open(format!(
                     "database.url: cannot make the folder {}: {error}; \
                      choose a folder that this user may write",
                     parent.display()
                 ))
-            })
+            })?;
+    }
+    let mut file = std::fs::OpenOptions::new();
+    match file.write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+            Err(Error::Open(format!(
+                "database.url: cannot make {}: {error}; choose a folder that this user may write",
+                path.display()
+            )))
         }
         _ => Ok(()),
     }

@@ -220,7 +220,7 @@ pub async fn forget_partings(conn: &mut Conn) -> Result<u64, Error> {
 /// [`Error::Database`].
 pub async fn give_up_address(conn: &mut Conn, id: DeliveryId, now: Millis) -> Result<(), Error> {
     sqlx::query(
-        "UPDATE resident SET status = 'gone' WHERE id = \
+        "UPDATE resident SET status = 'gone' WHERE status = 'active' AND id = \
          (SELECT resident_id FROM outbox WHERE id = $1)",
     )
     .bind(id)
