@@ -11,3 +11,4 @@ mod chat_language;
 mod notices;
 mod polls;
 mod stream;
+mod telegram_channel;
