@@ -8,6 +8,7 @@ mod chat_choices;
 mod chat_data;
 mod chat_hostile;
 mod chat_language;
+mod crash;
 mod notices;
 mod polls;
 mod stream;
