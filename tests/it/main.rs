@@ -9,6 +9,7 @@ mod chat_data;
 mod chat_hostile;
 mod chat_language;
 mod crash;
+mod faults;
 mod notices;
 mod polls;
 mod stream;
