@@ -242,7 +242,7 @@ impl<C: Channel> Dispatcher<C> {
             let group = self.channel.is_group(address);
             self.pace.chat(address, group).map_err(Hold::Chat)?;
         }
-        if let Err(wait) = self.pace.overall() {
+        if let Err(wait) = self.pace.overall(now) {
             self.granted.insert(address.to_owned());
             return Err(Hold::All(wait));
         }
@@ -251,6 +251,7 @@ impl<C: Channel> Dispatcher<C> {
     }
 
     fn finish(&mut self, delivery: Delivery, answer: Result<Sent, SendError>) {
+        self.pace.answered(Instant::now());
         if let Err(SendError::Limited { after }) = &answer {
             self.hold_back(&delivery.address, *after);
         }

@@ -5,11 +5,13 @@
     reason = "each of the crates that include this module uses a part of it"
 )]
 
+pub mod audit;
 pub mod botapi;
 pub mod database;
 pub mod home;
 pub mod page;
 pub mod resident;
 pub mod server;
+pub mod telegram;
 pub mod wait;
 pub mod words;
