@@ -265,146 +265,138 @@ fn yes_in_one_language_is_no_in_none() {
     assert_eq!(yes.intersection(&no).next(), None);
 }
 
+/// Key, language, and what must be said about 0, 1, 2 and 5.
+const FORMS: [(&str, &str, [&str; 4]); 8] = [
+    (
+        "notices",
+        "fi",
+        [
+            "0 tiedotetta.",
+            "1 tiedote.",
+            "2 tiedotetta.",
+            "5 tiedotetta.",
+        ],
+    ),
+    (
+        "notices",
+        "sv",
+        [
+            "0 meddelanden.",
+            "1 meddelande.",
+            "2 meddelanden.",
+            "5 meddelanden.",
+        ],
+    ),
+    (
+        "topics",
+        "fi",
+        [
+            "Et tilaa nyt mitään aihetta.",
+            "1 aiheen.",
+            "2 aihetta.",
+            "5 aihetta.",
+        ],
+    ),
+    (
+        "topics",
+        "sv",
+        [
+            "Du prenumererar inte på något ämne",
+            "1 ämne.",
+            "2 ämnen.",
+            "5 ämnen.",
+        ],
+    ),
+    (
+        "areas",
+        "fi",
+        [
+            "Et ole valinnut aluetta",
+            "1 aluetta.",
+            "2 aluetta.",
+            "5 aluetta.",
+        ],
+    ),
+    (
+        "areas",
+        "sv",
+        [
+            "Du har inte valt något område",
+            "1 område.",
+            "2 områden.",
+            "5 områden.",
+        ],
+    ),
+    (
+        "polls",
+        "fi",
+        ["0 kyselyä.", "1 kysely.", "2 kyselyä.", "5 kyselyä."],
+    ),
+    (
+        "polls",
+        "sv",
+        [
+            "0 enkäter öppna.",
+            "1 enkät öppen.",
+            "2 enkäter öppna.",
+            "5 enkäter öppna.",
+        ],
+    ),
+];
+
+/// Language, deliveries, lines, and what must be said about them.
+const LEDGER: [(&str, i64, i64, &str); 6] = [
+    (
+        "fi",
+        1,
+        0,
+        "1 sinulle osoitettu viesti, eikä verkkosivulla ole keskusteluasi.",
+    ),
+    (
+        "fi",
+        2,
+        1,
+        "2 sinulle osoitettua viestiä, ja verkkosivulla 1 rivi keskusteluasi.",
+    ),
+    (
+        "fi",
+        0,
+        5,
+        "0 sinulle osoitettua viestiä, ja verkkosivulla 5 riviä keskusteluasi.",
+    ),
+    (
+        "sv",
+        1,
+        0,
+        "1 meddelande till dig, och på webbplatsen finns ingen chatt med dig.",
+    ),
+    (
+        "sv",
+        2,
+        1,
+        "2 meddelanden till dig, och på webbplatsen finns 1 rad av din chatt.",
+    ),
+    (
+        "sv",
+        0,
+        5,
+        "0 meddelanden till dig, och på webbplatsen finns 5 rader av din chatt.",
+    ),
+];
+
 #[test]
 fn numbers_are_followed_by_the_right_form() {
-    let cases: [(&str, &str, &str, [(i64, &str); 4]); 8] = [
-        (
-            "notices",
-            "count",
-            "fi",
-            [
-                (0, "Voimassa on 0 tiedotetta."),
-                (1, "Voimassa on 1 tiedote."),
-                (2, "Voimassa on 2 tiedotetta."),
-                (5, "Voimassa on 5 tiedotetta."),
-            ],
-        ),
-        (
-            "notices",
-            "count",
-            "sv",
-            [
-                (0, "Just nu gäller 0 meddelanden."),
-                (1, "Just nu gäller 1 meddelande."),
-                (2, "Just nu gäller 2 meddelanden."),
-                (5, "Just nu gäller 5 meddelanden."),
-            ],
-        ),
-        (
-            "topics",
-            "count",
-            "fi",
-            [
-                (0, "Et tilaa nyt mitään aihetta."),
-                (1, "Tilaat nyt 1 aiheen."),
-                (2, "Tilaat nyt 2 aihetta."),
-                (5, "Tilaat nyt 5 aihetta."),
-            ],
-        ),
-        (
-            "topics",
-            "count",
-            "sv",
-            [
-                (0, "Du prenumererar inte på något ämne nu."),
-                (1, "Du prenumererar nu på 1 ämne."),
-                (2, "Du prenumererar nu på 2 ämnen."),
-                (5, "Du prenumererar nu på 5 ämnen."),
-            ],
-        ),
-        (
-            "areas",
-            "count",
-            "fi",
-            [
-                (0, "Et ole valinnut aluetta"),
-                (1, "Seuraat nyt 1 aluetta."),
-                (2, "Seuraat nyt 2 aluetta."),
-                (5, "Seuraat nyt 5 aluetta."),
-            ],
-        ),
-        (
-            "areas",
-            "count",
-            "sv",
-            [
-                (0, "Du har inte valt något område"),
-                (1, "Du följer nu 1 område."),
-                (2, "Du följer nu 2 områden."),
-                (5, "Du följer nu 5 områden."),
-            ],
-        ),
-        (
-            "polls",
-            "count",
-            "fi",
-            [
-                (0, "Avoinna on 0 kyselyä."),
-                (1, "Avoinna on 1 kysely."),
-                (2, "Avoinna on 2 kyselyä."),
-                (5, "Avoinna on 5 kyselyä."),
-            ],
-        ),
-        (
-            "polls",
-            "count",
-            "sv",
-            [
-                (0, "Just nu är 0 enkäter öppna."),
-                (1, "Just nu är 1 enkät öppen."),
-                (2, "Just nu är 2 enkäter öppna."),
-                (5, "Just nu är 5 enkäter öppna."),
-            ],
-        ),
-    ];
-    for (key, variable, lang, forms) in cases {
-        for (number, expected) in forms {
-            let text = phrase(lang, Phrase::new(key).arg(variable, number));
-            assert!(text.contains(expected), "{lang}: {text}");
+    for (key, lang, forms) in FORMS {
+        for (number, expected) in [0, 1, 2, 5].into_iter().zip(forms) {
+            let text = phrase(lang, Phrase::new(key).arg("count", number));
+            assert!(text.contains(expected), "{lang}: {expected}: {text}");
         }
     }
-    for (lang, deliveries, lines, expected) in [
-        (
-            "fi",
-            1,
-            0,
-            "1 sinulle osoitettu viesti, eikä verkkosivulla ole keskusteluasi.",
-        ),
-        (
-            "fi",
-            2,
-            1,
-            "2 sinulle osoitettua viestiä, ja verkkosivulla 1 rivi keskusteluasi.",
-        ),
-        (
-            "fi",
-            0,
-            5,
-            "0 sinulle osoitettua viestiä, ja verkkosivulla 5 riviä keskusteluasi.",
-        ),
-        (
-            "sv",
-            1,
-            0,
-            "1 meddelande till dig, och på webbplatsen finns ingen chatt med dig.",
-        ),
-        (
-            "sv",
-            2,
-            1,
-            "2 meddelanden till dig, och på webbplatsen finns 1 rad av din chatt.",
-        ),
-        (
-            "sv",
-            0,
-            5,
-            "0 meddelanden till dig, och på webbplatsen finns 5 rader av din chatt.",
-        ),
-    ] {
+    for (lang, deliveries, lines, expected) in LEDGER {
         let ledger = Phrase::new("my-data-ledger")
             .arg("deliveries", deliveries)
             .arg("lines", lines);
         let text = phrase(lang, ledger);
-        assert!(text.contains(expected), "{text}");
+        assert!(text.contains(expected), "{expected}: {text}");
     }
 }
