@@ -42,9 +42,6 @@ web-refresh = Päivitä keskustelu
 ## Sivun alaosa
 
 web-footer-label = Tietoa palvelusta
-web-footer-home = Kunnan verkkosivut
-web-footer-privacy = Tietosuojaseloste
-web-footer-accessibility = Saavutettavuusseloste
 
 ## Virheet
 

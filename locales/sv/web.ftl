@@ -42,9 +42,6 @@ web-refresh = Uppdatera chatten
 ## Sidans nedre del
 
 web-footer-label = Om tjänsten
-web-footer-home = Kommunens webbplats
-web-footer-privacy = Dataskyddsbeskrivning
-web-footer-accessibility = Tillgänglighetsutlåtande
 
 ## Fel
 

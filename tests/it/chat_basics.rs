@@ -21,7 +21,7 @@ async fn the_start_says_that_it_is_a_bot_and_names_112_and_gives_three_choices()
             assert!(start.text.contains("112"), "{start:?}");
             let bot = either(
                 lang,
-                "Olen botti: en ole ihminen",
+                "Olen botti, en ihminen",
                 "Jag är en bot, inte en människa",
             );
             assert!(start.text.contains(bot), "{start:?}");
@@ -47,8 +47,8 @@ async fn a_question_gets_the_curated_answer_with_its_source_authority_and_date()
             assert!(line.text.starts_with(answer), "{line:?}");
             let source = either(
                 lang,
-                "Lähde: SPEK. Vastuussa: Suomen Pelastusalan Keskusjärjestö SPEK. Tarkistettu 23.11.2026.",
-                "Källa: SPEK. Ansvarar: Räddningsbranschens Centralorganisation i Finland SPEK. Granskat 23.11.2026.",
+                "Lähde: SPEK. Asiasta vastaa: Suomen Pelastusalan Keskusjärjestö SPEK. Tarkistettu 23.11.2026.",
+                "Källa: SPEK. Ansvarig: Räddningsbranschens Centralorganisation i Finland SPEK. Granskat 23.11.2026.",
             );
             assert!(line.text.ends_with(source), "{line:?}");
             assert!(line.html.contains("href=\"https://www.spek.fi/\""), "{line:?}");

@@ -153,7 +153,7 @@ async fn the_page_is_read_in_the_language_of_its_address_and_remembers_it() {
         );
         let page = page.text().await.expect("a page");
         assert!(page.contains("<html lang=\"sv\""));
-        assert!(page.contains("Ring 112 i nödsituationer"));
+        assert!(page.contains("I en nödsituation: ring 112"));
     })
     .await;
 }
