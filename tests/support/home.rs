@@ -7,6 +7,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::database::Database;
+use super::wait::PATIENCE;
 
 /// The repository.
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -115,18 +116,36 @@ pub fn program() -> Command {
     program
 }
 
-/// Runs the program to its end.
+/// Runs the program to its end; one that doesn't end is killed.
 pub async fn run(args: &[&str]) -> Ended {
-    let mut program = program();
-    program.args(args);
-    let ending = tokio::task::spawn_blocking(move || program.output());
-    let ended = ending.await.expect("a thread").expect("the program runs");
+    let child = program()
+        .args(args)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let id = child.id();
+    let ending = tokio::task::spawn_blocking(move || child.wait_with_output());
+    let Ok(ended) = tokio::time::timeout(PATIENCE, ending).await else {
+        signal(id, "KILL");
+        panic!("waited in vain for the end of: {}", args.join(" "));
+    };
+    let ended = ended.expect("a thread").expect("what it said");
     let text = |bytes| String::from_utf8(bytes).expect("UTF-8");
     Ended {
         success: ended.status.success(),
         stdout: text(ended.stdout),
         stderr: text(ended.stderr),
     }
+}
+
+/// Sends a signal by its name. The shell's own command does it: in Rust it takes unsafe code.
+pub fn signal(process: u32, name: &str) {
+    let sent = Command::new("sh")
+        .args(["-c", "kill -s \"$1\" \"$2\"", "sh", name])
+        .arg(process.to_string())
+        .status();
+    assert!(sent.expect("a shell").success(), "the signal is sent");
 }
 
 fn settings(url: &str) -> toml::Table {

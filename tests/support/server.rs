@@ -2,13 +2,13 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::ops::Deref;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
 use super::database::Database;
-use super::home::{Home, program};
+use super::home::{Home, program, signal};
 use super::wait::eventually;
 
 /// What a process has written on standard error so far.
@@ -62,7 +62,7 @@ impl TestServer {
 
     /// Asks the server to stop.
     pub fn terminate(&self) {
-        signal(&self.process.child, "TERM");
+        signal(self.process.child.id(), "TERM");
     }
 
     /// Waits until the server has ended, and returns how.
@@ -153,13 +153,4 @@ impl Drop for Process {
             eprintln!("the server's log:\n{}", self.lines().join("\n"));
         }
     }
-}
-
-/// Sends a signal by its name. The shell's own command does it: in Rust it takes unsafe code.
-fn signal(child: &Child, name: &str) {
-    let sent = Command::new("sh")
-        .args(["-c", "kill -s \"$1\" \"$2\"", "sh", name])
-        .arg(child.id().to_string())
-        .status();
-    assert!(sent.expect("a shell").success(), "the signal is sent");
 }
