@@ -162,8 +162,10 @@ CREATE TABLE web_line (
     speaker TEXT NOT NULL CHECK (speaker IN ('bot', 'resident')),
     lang TEXT NOT NULL,
     message TEXT NOT NULL,
+    ballot BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (resident_id, seq)
 );
+CREATE INDEX web_line_ballot ON web_line (ballot) WHERE ballot = 1;
 CREATE INDEX web_line_at ON web_line (at);
 
 -- Questions without an answer, kept without who asked or when in the day.

@@ -80,6 +80,8 @@ pub struct Web {
     pub public_url: Option<Url>,
     /// Whether there is a web server at all.
     pub enabled: bool,
+    /// Whether all requests come through one proxy, which says whom they come from.
+    pub behind_proxy: bool,
 }
 
 /// The Telegram channel.
@@ -249,6 +251,7 @@ impl Config {
                 listen,
                 public_url: public_url.filter(|_| visitable),
                 enabled: true,
+                behind_proxy: false,
             },
             telegram: None,
             matrix: None,

@@ -17,5 +17,6 @@ mod understand;
 pub use broadcasts::{notice_message, poll_message};
 pub use intent::{Intent, Needs, Understood};
 pub use lexicon::{Lexicon, Meaning};
+pub use personal::erased;
 pub use respond::{Effect, Facts, Outcome, Own, Turn, mishap, respond};
 pub use understand::understand;

@@ -7,11 +7,13 @@
 mod hub;
 mod rounds;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use sqlx::Any;
+use sqlx::pool::PoolConnection;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -20,7 +22,7 @@ pub use hub::Hub;
 
 use crate::channels::{Sink, Unavailable};
 use crate::clock::Clock;
-use crate::domain::{ChannelKind, Inbound, Lane, Millis};
+use crate::domain::{ChannelKind, DeliveryId, Inbound, Lane, Millis};
 use crate::inbox::{Desk, Stock};
 use crate::outbox::{Outlet, Report, Retries};
 use crate::store::ids::IdBlock;
@@ -31,6 +33,9 @@ const POLL: Duration = Duration::from_millis(200);
 
 /// How long answers of platforms are gathered before they are written, if nothing else is to do.
 const LINGER: Duration = Duration::from_millis(4);
+
+/// A round takes milliseconds; after this long the store isn't there any more.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Events of one round at most.
 const EVENTS: usize = 512;
@@ -69,7 +74,7 @@ impl Sink for Intake {
 struct Line {
     /// `None` for a page of ours, which needs no sender.
     outlet: Option<Outlet>,
-    under_way: [usize; Lane::ALL.len()],
+    under_way: [HashSet<DeliveryId>; Lane::ALL.len()],
     /// Lanes that may have due rows.
     due: [bool; Lane::ALL.len()],
 }
@@ -111,6 +116,8 @@ pub struct Engine {
     ids: IdBlock,
     renderings: rounds::Renderings,
     stock: Stock,
+    /// Whether it is unknown if the last round was committed.
+    unclear: bool,
     expanding: bool,
     /// When the last round was committed, for readiness.
     beat: Arc<AtomicI64>,
@@ -148,7 +155,7 @@ impl Engine {
         let mut parts = parts;
         let line = |outlet| Line {
             outlet,
-            under_way: [0; Lane::ALL.len()],
+            under_way: Default::default(),
             due: [true; Lane::ALL.len()],
         };
         let mut lines: HashMap<_, _> = std::mem::take(&mut parts.outlets)
@@ -165,6 +172,7 @@ impl Engine {
             ids: IdBlock::default(),
             renderings: rounds::Renderings::default(),
             stock: Stock::default(),
+            unclear: false,
             expanding: true,
             beat: Arc::clone(&beat),
             next_poll: now,
@@ -184,38 +192,108 @@ impl Engine {
     pub async fn run(mut self, cancel: CancellationToken) -> Result<(), Error> {
         let mut conn = self.parts.db.read().await?;
         self.recover(&mut conn).await?;
-        let mut pause = Duration::ZERO;
         loop {
             let Some(mut work) = self.gather(&cancel).await else {
                 return Ok(());
             };
-            loop {
-                match self.round(&mut conn, &work, &cancel).await {
-                    Ok(done) => {
-                        if !pause.is_zero() {
-                            tracing::info!("the store works again");
-                        }
-                        pause = Duration::ZERO;
-                        self.beat.store(self.parts.clock.now(), Ordering::Relaxed);
-                        self.after(&mut work, done);
-                        break;
+            self.commit(&mut conn, &mut work, &cancel).await;
+        }
+    }
+
+    /// Commits a round, however often it takes.
+    async fn commit(
+        &mut self,
+        conn: &mut PoolConnection<Any>,
+        work: &mut Work,
+        cancel: &CancellationToken,
+    ) {
+        let mut pause = Duration::ZERO;
+        loop {
+            let Err(error) = self.attempt(conn, work, cancel).await else {
+                if !pause.is_zero() {
+                    tracing::info!("the store works again");
+                }
+                return;
+            };
+            if pause.is_zero() {
+                tracing::error!(%error, "the store failed; nothing is acknowledged until it works again");
+            }
+            if error.is_about_data() {
+                // Trying the same again would fail for ever, and everybody with it.
+                self.one_by_one(conn, work, cancel).await;
+            }
+            pause = (pause * 2).clamp(Duration::from_millis(50), Duration::from_secs(5));
+            tokio::time::sleep(pause).await;
+            self.reconnect(conn).await;
+        }
+    }
+
+    /// One attempt at a round.
+    async fn attempt(
+        &mut self,
+        conn: &mut PoolConnection<Any>,
+        work: &mut Work,
+        cancel: &CancellationToken,
+    ) -> Result<(), Error> {
+        let outcome = match tokio::time::timeout(PATIENCE, self.round(conn, work, cancel)).await {
+            Ok(Ok(done)) => {
+                self.beat.store(self.parts.clock.now(), Ordering::Relaxed);
+                self.after(work, done);
+                return Ok(());
+            }
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err(Error::Silent),
+        };
+        // Whether the commit took place is unknown: numbers and words may not be in the store, and
+        // rows may wait for a sender that never got them.
+        self.ids.clear();
+        self.stock.clear();
+        self.unclear = true;
+        outcome
+    }
+
+    /// Handles each event of a round by itself, and sets aside those that the store refuses.
+    async fn one_by_one(
+        &mut self,
+        conn: &mut PoolConnection<Any>,
+        work: &mut Work,
+        cancel: &CancellationToken,
+    ) {
+        for Submission { events, done } in std::mem::take(&mut work.submissions) {
+            let mut toasts = Vec::with_capacity(events.len());
+            for event in events {
+                let (done, told) = oneshot::channel();
+                let events = vec![event];
+                let mut single = Work {
+                    submissions: vec![Submission { events, done }],
+                    reports: Vec::new(),
+                };
+                match self.attempt(conn, &mut single, cancel).await {
+                    Ok(()) => {
+                        toasts.push(told.await.ok().and_then(|mut told| told.pop().flatten()))
                     }
-                    Err(error) => {
-                        self.ids.clear();
-                        self.stock.clear();
-                        if pause.is_zero() {
-                            tracing::error!(%error, "the store failed; nothing is acknowledged until it works again");
-                        }
-                        pause =
-                            (pause * 2).clamp(Duration::from_millis(50), Duration::from_secs(5));
-                        tokio::time::sleep(pause).await;
-                        match self.parts.db.read().await {
-                            Ok(fresh) => conn = fresh,
-                            Err(error) => tracing::debug!(%error, "the store cannot be reached"),
-                        }
+                    Err(error) if error.is_about_data() => {
+                        tracing::error!(%error, "an event cannot be handled; it is set aside");
+                        metrics::counter!("turvabot_events_set_aside_total").increment(1);
+                        toasts.push(None);
                     }
+                    // The store itself fails: the channel keeps the rest and offers it again.
+                    Err(_) => return,
                 }
             }
+            let _ = done.send(toasts);
+        }
+    }
+
+    /// Takes a fresh connection; the old one may be in the middle of anything.
+    async fn reconnect(&mut self, conn: &mut PoolConnection<Any>) {
+        match tokio::time::timeout(PATIENCE, self.parts.db.read()).await {
+            Ok(Ok(fresh)) => {
+                let old = std::mem::replace(conn, fresh);
+                let _ = tokio::time::timeout(Duration::from_secs(1), old.close()).await;
+            }
+            Ok(Err(error)) => tracing::debug!(%error, "the store cannot be reached"),
+            Err(_) => tracing::debug!("the store doesn't answer"),
         }
     }
 
@@ -239,7 +317,8 @@ impl Engine {
     fn under_way(&self) -> usize {
         self.lines
             .values()
-            .map(|line| line.under_way.iter().sum::<usize>())
+            .flat_map(|line| &line.under_way)
+            .map(HashSet::len)
             .sum()
     }
 

@@ -8,7 +8,7 @@ use anyhow::{Context as _, anyhow};
 use axum::Router;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -24,6 +24,9 @@ use crate::store::{Db, settings};
 
 /// How long a stop may take before what is left is given up; the ledger knows it.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How long requests under way may take to finish.
+const FRONTS_PATIENCE: Duration = Duration::from_secs(5);
 
 /// How often imported entries are looked for.
 const KNOWLEDGE_POLL: Duration = Duration::from_secs(1);
@@ -51,7 +54,7 @@ pub async fn serve(
     warn_of_unused(&app);
     let address = listener.local_addr()?;
     let db = app.database().await?;
-    let _alone = db.alone(app.config.database.url.expose()).await?;
+    let alone = db.alone(app.config.database.url.expose()).await?;
     let metrics = PrometheusBuilder::new()
         .install_recorder()
         .context("metrics cannot be collected")?;
@@ -111,8 +114,17 @@ pub async fn serve(
         .fronts
         .spawn(watch_knowledge(app, db.clone(), desk, fronts_stop));
     drop(intake);
+    let fronts_stop = tasks.fronts_stop.clone();
+    // The lock outlives every other task: it goes when the last row is settled.
+    let (tell, lost) = oneshot::channel();
+    let lock = tokio::spawn(async move { tell.send(alone.lost().await) });
+    tasks.fronts.spawn(async move {
+        let lost = fronts_stop.run_until_cancelled(lost).await;
+        lost.map_or(Ok(()), |error| Err(error?.into()))
+    });
     ready(&Served { listen: address });
     let outcome = tasks.run(stop).await;
+    lock.abort();
     db.close().await;
     outcome
 }
@@ -154,6 +166,7 @@ fn web_router(
     };
     let mut config = WebConfig::new(public_url);
     config.languages = app.locales.langs();
+    config.behind_proxy = app.config.web.behind_proxy;
     let chat = if app.config.web.enabled {
         router(Arc::new(chat), config, stop.clone())
     } else {
@@ -193,7 +206,11 @@ impl Tasks {
         }
         let orderly = async {
             self.fronts_stop.cancel();
-            while self.fronts.join_next().await.is_some() {}
+            let fronts = async { while self.fronts.join_next().await.is_some() {} };
+            // A request that never ends must not keep the ledger from being settled.
+            if tokio::time::timeout(FRONTS_PATIENCE, fronts).await.is_err() {
+                self.fronts.abort_all();
+            }
             self.engine_stop.cancel();
             while self.engine.join_next().await.is_some() {}
             while self.senders.join_next().await.is_some() {}

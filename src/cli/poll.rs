@@ -123,6 +123,7 @@ async fn close(id: i64, common: &Common) -> anyhow::Result<()> {
     }
     let closed = store::close(&mut tx, id, app.clock.now()).await?;
     tx.commit().await?;
+    db.shred().await?;
     db.close().await;
     if common.json {
         return print_json(&json!({ "id": id, "closed_now": closed }));

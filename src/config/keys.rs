@@ -8,7 +8,7 @@ use crate::faults::{Faults, Variables, did_you_mean, nearest};
 pub const KEYS: &[(&str, &[&str])] = &[
     ("municipality", &["code", "name_fi", "name_sv"]),
     ("database", &["url", "url_file"]),
-    ("web", &["listen", "public_url", "enabled"]),
+    ("web", &["listen", "public_url", "enabled", "behind_proxy"]),
     (
         "telegram",
         &[

@@ -163,6 +163,7 @@ fn default_web() -> Web {
         listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
         public_url: None,
         enabled: true,
+        behind_proxy: false,
     }
 }
 
@@ -182,6 +183,7 @@ fn web(mut reader: Reader<'_>) -> Web {
     }
     web.public_url = base_url(&mut reader, "public_url");
     web.enabled = reader.flag("enabled").unwrap_or(web.enabled);
+    web.behind_proxy = reader.flag("behind_proxy").unwrap_or(web.behind_proxy);
     web
 }
 

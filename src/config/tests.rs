@@ -88,6 +88,7 @@ const BROKEN: &[(&str, &str, &str)] = &[
     ("web", "public_url = \"https://:hush@x.fi\"", "web.public_url: holds a user name or password; write an address such as https://www.example.fi/"),
     ("web", "public_url = \"https://x.fi/#a\"", "web.public_url: holds a #fragment; write an address such as https://www.example.fi/"),
     ("web", "public_url = \"https://x.fi/?a=b\"", "web.public_url: holds a ?query; write the address without it"),
+    ("web", "behind_proxy = 1", "web.behind_proxy: is a whole number; write true or false, without quotes"),
     ("web", "enabled = \"true\"", "web.enabled: is text; write true or false, without quotes"),
     ("telegram", "mode = \"polling\"", "telegram.token: missing; write token or token_file, or set TURVABOT_TELEGRAM__TOKEN"),
     ("telegram", "token = \"hush\"", "telegram.token: is not a bot token; copy it from @BotFather, digits, colon and all"),

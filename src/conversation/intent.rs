@@ -34,8 +34,6 @@ pub enum Intent {
     Gone,
     /// The address works again.
     Returned,
-    /// The chat moved.
-    Moved(String),
 }
 
 /// An intent, and the language it was told in where that was clear.

@@ -95,7 +95,7 @@ pub(super) fn my_data(resident: Resident, facts: Facts<'_>) -> Turn {
             .ok()
             .and_then(|at| poll.options.get(at));
         if let Some(option) = option {
-            say = say.and(
+            say = say.ballot().and(
                 Phrase::new("my-data-vote")
                     .arg("question", poll.question.clone())
                     .arg("option", option.clone()),
@@ -121,10 +121,14 @@ pub(super) fn erase(mut resident: Resident) -> Turn {
 }
 
 /// Erases everything.
-pub(super) fn erased(resident: Resident) -> Turn {
-    Turn::new(resident)
-        .say(Say::phrase("erased"))
-        .effect(Effect::Erase)
+pub(super) fn erase_all(resident: Resident) -> Turn {
+    Turn::new(resident).say(erased()).effect(Effect::Erase)
+}
+
+/// The last words to somebody who was erased.
+#[must_use]
+pub fn erased() -> Say {
+    Say::phrase("erased")
 }
 
 /// Sends nothing unasked any more.

@@ -7,7 +7,9 @@ use crate::domain::{Action, Button, Chat, Phrase, Poll, Resident, Say};
 pub(super) fn question(poll: &Poll, choice: Option<i64>) -> Say {
     let mut say = Say::phrase(Phrase::new("poll-question").arg("question", poll.question.clone()));
     if let Some(label) = choice.and_then(|at| poll.options.get(usize::try_from(at).ok()?)) {
-        say = say.and(Phrase::new("poll-yours").arg("option", label.clone()));
+        say = say
+            .and(Phrase::new("poll-yours").arg("option", label.clone()))
+            .ballot();
     }
     say = say.and("poll-rules");
     for (position, label) in (0_u8..).zip(&poll.options) {
@@ -62,7 +64,7 @@ pub(super) fn vote(resident: Resident, id: i64, option: u8, facts: Facts<'_>) ->
     let Some(label) = poll.options.get(usize::from(option)) else {
         return Turn::new(resident).toast(Say::phrase("stale-button"));
     };
-    let say = Say::phrase(Phrase::new("voted").arg("option", label.clone()));
+    let say = Say::phrase(Phrase::new("voted").arg("option", label.clone())).ballot();
     Turn::new(resident).toast(say).effect(Effect::Vote {
         poll: id,
         choice: i64::from(option),

@@ -75,11 +75,6 @@ pub enum Effect {
         /// The words, masked.
         question: String,
     },
-    /// The chat has a new address.
-    Move {
-        /// The address.
-        to: String,
-    },
 }
 
 /// How a message was met.
@@ -210,9 +205,6 @@ pub fn respond(mut resident: Resident, understood: Understood, facts: Facts<'_>)
                 .outcome(Outcome::Noted)
         }
         Intent::Returned => Turn::new(resident).outcome(Outcome::Noted),
-        Intent::Moved(to) => Turn::new(resident)
-            .effect(Effect::Move { to })
-            .outcome(Outcome::Noted),
     }
 }
 
@@ -282,7 +274,7 @@ fn by_action(resident: Resident, action: Action, asked: bool, facts: Facts<'_>) 
         Action::MyData => personal::my_data(resident, facts),
         Action::Erase => personal::erase(resident),
         // The button outlives the question: only a question still open is answered by it.
-        Action::EraseConfirmed if asked => personal::erased(resident),
+        Action::EraseConfirmed if asked => personal::erase_all(resident),
         Action::EraseConfirmed => personal::erase(resident),
         Action::EraseCancelled => Turn::new(resident).say(Say::phrase("erase-cancelled")),
         Action::Stop => personal::stop(resident),

@@ -24,8 +24,8 @@ pub fn understand(
         Input::Start(_) => plain(Intent::Command(crate::locale::Command::Start)),
         Input::Media(media) => plain(Intent::Media(*media)),
         Input::Gone => plain(Intent::Gone),
-        Input::Returned => plain(Intent::Returned),
-        Input::Moved(to) => plain(Intent::Moved(to.clone())),
+        // A move changes an address, nothing that is said.
+        Input::Returned | Input::Moved(_) => plain(Intent::Returned),
     }
 }
 

@@ -13,6 +13,8 @@ pub struct Say {
     pub buttons: Vec<Vec<Button>>,
     /// Whether the message takes the place of the one whose button was pressed.
     pub in_place: bool,
+    /// Whether it tells what the resident voted: such words must not outlive the poll.
+    pub ballot: bool,
     /// A name for words that are the same for everyone who gets them in the same language: they are
     /// rendered and written once. Nothing personal may have one.
     pub stock: Option<String>,
@@ -158,6 +160,13 @@ impl Say {
         if !row.is_empty() {
             self.buttons.push(row);
         }
+        self
+    }
+
+    /// Tells what the resident voted.
+    #[must_use]
+    pub fn ballot(mut self) -> Self {
+        self.ballot = true;
         self
     }
 

@@ -97,8 +97,18 @@ impl Engine {
         }
         let db = self.parts.db.clone();
         let mut tx = db.write_on(conn).await?;
+        if self.unclear {
+            let mine = self.under_way_ids();
+            outbox::requeue_strays(&mut tx, &mine, now).await?;
+        }
         self.settle(&mut tx, work, now).await?;
-        done.turned = self.turns(&mut tx, work, now).await?;
+        // Replies that wait go before new ones.
+        let room = if stopping {
+            HashMap::new()
+        } else {
+            self.claim_replies(&mut tx, &mut done, now).await?
+        };
+        done.turned = self.turns(&mut tx, work, now, &room).await?;
         if !stopping {
             self.expand(&mut tx, &mut done, now).await?;
             self.claims(&mut tx, &mut done, now).await?;
@@ -134,6 +144,11 @@ impl Engine {
             settlements.push(settlement);
         }
         outbox::settle(tx, &settlements).await?;
+        let reopened = settlements
+            .iter()
+            .filter(|settlement| settlement.settled_at.is_none());
+        let reopened: Vec<_> = reopened.map(|settlement| settlement.id).collect();
+        outbox::drop_reopened(tx, &reopened, now).await?;
         for (id, consequence) in consequences {
             match consequence {
                 Consequence::GiveUp => outbox::give_up_address(tx, id, now).await?,
@@ -144,7 +159,22 @@ impl Engine {
         Ok(())
     }
 
-    async fn turns(&mut self, tx: &mut Tx<'_>, work: &Work, now: Millis) -> Result<Turned, Error> {
+    fn under_way_ids(&self) -> Vec<DeliveryId> {
+        let lines = self.lines.values();
+        lines
+            .flat_map(|line| &line.under_way)
+            .flatten()
+            .copied()
+            .collect()
+    }
+
+    async fn turns(
+        &mut self,
+        tx: &mut Tx<'_>,
+        work: &Work,
+        now: Millis,
+        room: &HashMap<ChannelKind, usize>,
+    ) -> Result<Turned, Error> {
         if work.submissions.is_empty() {
             return Ok(Turned::default());
         }
@@ -154,16 +184,11 @@ impl Engine {
             .flat_map(|submission| &submission.events)
             .collect();
         let desk = self.parts.desk.borrow().clone();
-        let room: HashMap<ChannelKind, usize> = self
-            .lines
-            .iter()
-            .map(|(kind, line)| (*kind, line.room(Lane::Reply)))
-            .collect();
         let setting = inbox::Setting {
             desk: &desk,
             dialect: self.parts.db.dialect(),
             now,
-            room: &room,
+            room,
             lease_end: now + Millis::try_from(LEASE.as_millis()).unwrap_or(Millis::MAX / 2),
         };
         inbox::run(tx, &events, &mut self.ids, &mut self.stock, setting).await
@@ -178,51 +203,76 @@ impl Engine {
         Ok(())
     }
 
-    /// Claims what is due on every line, as far as its sender has room.
+    /// Claims the replies that wait on lines with a sender. Returns the room left for new ones:
+    /// none while others still wait.
+    async fn claim_replies(
+        &mut self,
+        tx: &mut Tx<'_>,
+        done: &mut Done,
+        now: Millis,
+    ) -> Result<HashMap<ChannelKind, usize>, Error> {
+        let plan: Vec<(ChannelKind, usize, bool)> = self
+            .lines
+            .iter()
+            .filter(|(_, line)| line.outlet.is_some())
+            .map(|(kind, line)| {
+                (
+                    *kind,
+                    line.room(Lane::Reply),
+                    line.due[Lane::Reply as usize],
+                )
+            })
+            .collect();
+        let mut left = HashMap::with_capacity(plan.len());
+        for (channel, room, due) in plan {
+            let due = due || done.polled;
+            let before = done.claimed.len();
+            let claim = self.claim_of(channel, Lane::Reply, room, now);
+            let more = due && (room == 0 || self.claim(tx, claim, false, done).await?);
+            let claimed = done.claimed.len() - before;
+            left.insert(channel, if more { 0 } else { room - claimed });
+            done.due
+                .insert(channel, [false, more && room > 0, false, false]);
+        }
+        Ok(left)
+    }
+
+    fn claim_of(&self, channel: ChannelKind, lane: Lane, limit: usize, now: Millis) -> Claim {
+        Claim {
+            channel,
+            lane,
+            now,
+            lease: LEASE,
+            limit,
+        }
+    }
+
+    /// Claims what else is due on every line, as far as its sender has room.
     async fn claims(&mut self, tx: &mut Tx<'_>, done: &mut Done, now: Millis) -> Result<(), Error> {
-        let plan: Vec<(ChannelKind, Lanes, Option<[usize; Lane::ALL.len()]>)> = self
+        let all = done.expanding || done.polled;
+        let plan: Vec<_> = self
             .lines
             .iter()
             .map(|(kind, line)| {
-                let room = line
-                    .outlet
-                    .as_ref()
-                    .map(|_| Lane::ALL.map(|lane| line.room(lane)));
-                (*kind, line.due, room)
+                let room = Lane::ALL.map(|lane| line.room(lane));
+                (*kind, line.due, line.outlet.is_none(), room)
             })
             .collect();
-        for (kind, mut due, room) in plan {
-            due[Lane::Reply as usize] |= done.turned.queued;
-            due.iter_mut()
-                .for_each(|due| *due |= done.expanding || done.polled);
-            let born = done
-                .turned
-                .deliveries
-                .iter()
-                .filter(|delivery| delivery.channel == kind);
-            let born = born.count();
-            for lane in Lane::ALL
-                .into_iter()
-                .filter(|lane| due[*lane as usize])
-                .collect::<Vec<_>>()
-            {
-                let limit = match room {
-                    None => PAGE_LINES,
-                    Some(room) if lane == Lane::Reply => room[lane as usize].saturating_sub(born),
-                    Some(room) => room[lane as usize],
-                };
-                let claim = Claim {
-                    channel: kind,
-                    lane,
-                    now,
-                    lease: LEASE,
-                    limit,
-                };
-                let full = limit > 0 && self.claim(tx, claim, room.is_none(), done).await?;
+        for (kind, due, page, room) in plan {
+            let mut open = done.due.remove(&kind).unwrap_or_default();
+            for lane in Lane::ALL {
+                let at = lane as usize;
+                // A sender's replies were claimed before the turns.
+                if (lane == Lane::Reply && !page) || !(due[at] || all) {
+                    continue;
+                }
+                let limit = if page { PAGE_LINES } else { room[at] };
+                let claim = self.claim_of(kind, lane, limit, now);
                 // Without room, the next answer of the platform makes some and asks again.
-                due[lane as usize] = full;
+                open[at] = limit > 0 && self.claim(tx, claim, page, done).await?;
             }
-            done.due.insert(kind, due);
+            open[Lane::Reply as usize] |= done.turned.queued && !page;
+            done.due.insert(kind, open);
         }
         Ok(())
     }
@@ -278,6 +328,7 @@ impl Engine {
             let seq = self.ids.mint();
             lines.push(NewLine {
                 resident_id: row.resident_id,
+                ballot: false,
                 line: WebLine {
                     seq,
                     at: now,
@@ -307,7 +358,13 @@ impl Engine {
         row: &Claimed,
     ) -> Result<Option<(Lang, Arc<Message>)>, Error> {
         if let Some(id) = row.rendering_id {
-            return self.renderings.get(conn, id).await;
+            return match self.renderings.get(conn, id).await {
+                Err(error @ Error::Corrupt { .. }) => {
+                    tracing::error!(%error, delivery.id = row.id, "a delivery is given up");
+                    Ok(None)
+                }
+                found => found,
+            };
         }
         let lang = self.parts.desk.borrow().default_lang;
         let frozen = row.message.as_deref();
@@ -344,6 +401,7 @@ impl Engine {
             self.next_retention = now + RETENTION;
         }
         self.expanding = done.expanding;
+        self.unclear = false;
         for (kind, due) in done.due {
             if let Some(line) = self.lines.get_mut(&kind) {
                 line.due = due;
@@ -351,7 +409,7 @@ impl Engine {
         }
         for report in work.reports.drain(..) {
             if let Some(line) = self.lines.get_mut(&report.channel) {
-                line.under_way[report.lane as usize] -= 1;
+                line.under_way[report.lane as usize].remove(&report.id);
                 // There is room again; and what came back may be due again.
                 line.due[report.lane as usize] = true;
             }
@@ -366,8 +424,10 @@ impl Engine {
             if let Some(line) = self.lines.get_mut(&delivery.channel)
                 && let Some(outlet) = &line.outlet
             {
-                line.under_way[delivery.lane as usize] += 1;
-                outlet.hand_over(delivery);
+                // One that is with its sender already, however late, isn't handed over again.
+                if line.under_way[delivery.lane as usize].insert(delivery.id) {
+                    outlet.hand_over(delivery);
+                }
             }
         }
         for parting in done.turned.partings {
@@ -382,7 +442,7 @@ impl Engine {
 impl Line {
     /// How many more deliveries of a lane its sender has room for.
     fn room(&self, lane: Lane) -> usize {
-        let under_way = self.under_way[lane as usize];
+        let under_way = self.under_way[lane as usize].len();
         self.outlet
             .as_ref()
             .map_or(0, |outlet| outlet.room.saturating_sub(under_way))

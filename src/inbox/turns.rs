@@ -9,9 +9,11 @@ use super::write::Words;
 use crate::answers::fold;
 use crate::channels::capabilities;
 use crate::conversation::{
-    Effect, Facts, Outcome, Own, Turn, Understood, mishap, respond, understand,
+    Effect, Facts, Outcome, Own, Turn, Understood, erased, mishap, respond, understand,
 };
-use crate::domain::{Dialogue, Inbound, Input, MenuItem, Millis, Resident, Say, Status, markup};
+use crate::domain::{
+    Action, ChannelKind, Dialogue, Inbound, Input, MenuItem, Millis, Resident, Say, Status, markup,
+};
 use crate::store::polls::OpenPoll;
 use crate::store::{Conn, Error, notices, outbox, polls, residents, web_lines};
 
@@ -26,15 +28,25 @@ impl Batch<'_> {
         event: &Inbound,
     ) -> Result<Option<String>, Error> {
         let address = (event.channel, event.address.clone());
+        if let Input::Moved(to) = &event.input {
+            self.relocate(conn, &address, to).await?;
+            return Ok(None);
+        }
         let known = self
             .seats
             .get_mut(&address)
             .and_then(|seat| seat.resident.take());
-        let report = matches!(event.input, Input::Gone | Input::Returned | Input::Moved(_));
         let resident = match known {
             Some(resident) => resident,
             // A report about somebody who never spoke makes nobody known.
-            None if report => return Ok(None),
+            None if matches!(event.input, Input::Gone | Input::Returned) => return Ok(None),
+            // Nor does the second press on "erase".
+            None if self.erases(event) => {
+                let gone = self.newcomer(event);
+                let words = self.words(&gone, &erased(), event, false);
+                self.writes.part(event, gone.lang, vec![words]);
+                return Ok(None);
+            }
             None => self.newcomer(event),
         };
         let before = resident.clone();
@@ -43,6 +55,46 @@ impl Batch<'_> {
             "outcome" => turn.outcome.as_str())
         .increment(1);
         self.settle(conn, event, &before, turn).await
+    }
+
+    /// Whether the event is the press that erases.
+    fn erases(&self, event: &Inbound) -> bool {
+        matches!(&event.input, Input::Token(token)
+            if self.desk.key.open(token) == Some(Action::EraseConfirmed))
+    }
+
+    /// A chat lives at another address from now on, with all that waits for it. Whoever is at the
+    /// new address already, stored or met in this batch, stays.
+    async fn relocate(
+        &mut self,
+        conn: &mut Conn,
+        from: &(ChannelKind, String),
+        to: &str,
+    ) -> Result<(), Error> {
+        let target = (from.0, to.to_owned());
+        let taken = self
+            .seats
+            .get(&target)
+            .is_some_and(|seat| seat.resident.is_some());
+        let Some(old) = self.seats.get_mut(from) else {
+            return Ok(());
+        };
+        let (resident, stored) = (old.resident.take(), std::mem::take(&mut old.stored));
+        let changed = std::mem::take(&mut old.changed);
+        let subscriptions_changed = std::mem::take(&mut old.subscriptions_changed);
+        residents::relocate(conn, from.0, &from.1, to, taken).await?;
+        let (Some(mut resident), false) = (resident, taken) else {
+            return Ok(());
+        };
+        // Not looked up in this batch: the store has moved the row, or dropped it for another.
+        if let Some(seat) = self.seats.get_mut(&target) {
+            resident.address = target.1;
+            seat.resident = Some(resident);
+            seat.stored = stored;
+            seat.changed |= changed;
+            seat.subscriptions_changed |= subscriptions_changed;
+        }
+        Ok(())
     }
 
     fn newcomer(&self, event: &Inbound) -> Resident {
@@ -156,7 +208,10 @@ impl Batch<'_> {
             } else {
                 // Said aloud where nothing can be said in passing.
                 match replies.first_mut() {
-                    Some(first) => first.parts.splice(0..0, say.parts).for_each(drop),
+                    Some(first) => {
+                        first.parts.splice(0..0, say.parts).for_each(drop);
+                        first.ballot |= say.ballot;
+                    }
                     None => replies.push(say),
                 }
             }
@@ -177,7 +232,7 @@ impl Batch<'_> {
             match effect {
                 Effect::Erase => erased = true,
                 Effect::Subscriptions => subscriptions = true,
-                other => self.apply(conn, &mut resident, other).await?,
+                other => self.apply(conn, &resident, other).await?,
             }
         }
         if erased {
@@ -201,6 +256,7 @@ impl Batch<'_> {
         if let Some(name) = &say.stock {
             return Words {
                 message: Arc::clone(&self.stock.item(name, lang, render).message),
+                ballot: say.ballot,
                 stock: Some(name.clone()),
             };
         }
@@ -210,6 +266,7 @@ impl Batch<'_> {
         }
         Words {
             message: Arc::new(message),
+            ballot: say.ballot,
             stock: None,
         }
     }
@@ -217,7 +274,7 @@ impl Batch<'_> {
     async fn apply(
         &mut self,
         conn: &mut Conn,
-        resident: &mut Resident,
+        resident: &Resident,
         effect: Effect,
     ) -> Result<(), Error> {
         match effect {
@@ -225,10 +282,6 @@ impl Batch<'_> {
             Effect::Unvote { poll } => self.vote(conn, resident, poll, None).await?,
             Effect::DropUnasked => outbox::drop_unasked(conn, resident.id, self.now).await?,
             Effect::Gap { lang, question } => self.writes.gaps.push((lang, question)),
-            Effect::Move { to } => {
-                residents::relocate(conn, resident.channel, &resident.address, &to).await?;
-                resident.address = to;
-            }
             // The caller's.
             Effect::Erase | Effect::Subscriptions => {}
         }
@@ -291,7 +344,9 @@ impl Batch<'_> {
         for (poll, voter) in votes {
             self.writes.ballots.insert((poll, voter), None);
         }
-        residents::erase(conn, before.id).await?;
+        if before.id > 0 {
+            residents::erase(conn, before.id).await?;
+        }
         self.writes.part(event, before.lang, messages);
         if let Some(seat) = self.seats.get_mut(&(event.channel, event.address.clone())) {
             seat.resident = None;

@@ -31,6 +31,8 @@ pub struct Parting {
 pub(super) struct Words {
     /// The words.
     pub message: Arc<Message>,
+    /// Whether they tell what the resident voted.
+    pub ballot: bool,
     /// Their name in the stock, if they are the same for everyone.
     pub stock: Option<String>,
 }
@@ -86,6 +88,8 @@ impl Writes {
                         buttons: Vec::new(),
                         replaces: None,
                     }),
+                    // Words that lead to a vote tell it as well.
+                    ballot: messages.iter().any(|words| words.ballot),
                     stock: None,
                 },
             );
@@ -220,6 +224,7 @@ fn on_page(
     }
     pages.push(NewLine {
         resident_id,
+        ballot: line.words.ballot,
         line: web,
     });
     line.by_bot.then(|| NewRow {

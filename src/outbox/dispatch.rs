@@ -2,15 +2,18 @@
 //! per chat, many chats at once, never faster than the platform allows.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use futures::stream::{FuturesUnordered, StreamExt as _};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::pace::{Limits, Pace};
+use super::verdict::pause;
 use crate::channels::Channel;
 use crate::domain::{ChannelKind, Delivery, DeliveryId, Lane, SendError, Sent};
 
@@ -61,8 +64,8 @@ pub struct Dispatcher<C> {
     busy: HashMap<String, VecDeque<Delivery>>,
     /// Chats that have their turn already and wait for the bot's.
     granted: HashSet<String>,
-    /// Nothing to these chats before then.
-    paused_chats: HashMap<String, Instant>,
+    /// Nothing to these chats before then: what comes for them is handed back.
+    held: HashMap<String, Instant>,
     /// Nothing at all before then.
     paused_until: Option<Instant>,
     /// Chats that were told to wait lately: several at once mean the bot as a whole.
@@ -72,6 +75,15 @@ pub struct Dispatcher<C> {
 /// Seconds' worth of messages that may wait in memory: enough to keep the line busy between two
 /// claims, few enough that an interruption leaves few rows in doubt.
 const PREFETCH: Duration = Duration::from_millis(250);
+
+/// What must wait longer than this waits in the ledger, where it takes nobody's room.
+const WORTH_WAITING: Duration = Duration::from_millis(1_200);
+
+/// Held chats from which on old ones are looked for.
+const TIDY: usize = 4_096;
+
+/// Messages that may wait in memory behind one to the same chat.
+const BEHIND: usize = 1;
 
 /// Makes the two ends of a channel. Reports go to `reports`. When `stop` is cancelled, what hasn't
 /// been begun is handed back.
@@ -101,7 +113,7 @@ pub fn open<C: Channel>(
         lanes: Default::default(),
         busy: HashMap::new(),
         granted: HashSet::new(),
-        paused_chats: HashMap::new(),
+        held: HashMap::new(),
         paused_until: None,
         lately_limited: (Instant::now(), HashSet::new()),
     };
@@ -126,7 +138,13 @@ impl<C: Channel> Dispatcher<C> {
                     Next::Send(delivery) => {
                         let channel = Arc::clone(&self.channel);
                         under_way.push(async move {
-                            let answer = channel.send(&delivery).await;
+                            let sending = AssertUnwindSafe(channel.send(&delivery));
+                            let answer = sending.catch_unwind().await.unwrap_or_else(|_| {
+                                // One message that breaks its channel must not stop the others.
+                                Err(SendError::Rejected {
+                                    reason: "broke the channel".into(),
+                                })
+                            });
                             (delivery, answer)
                         });
                     }
@@ -151,27 +169,44 @@ impl<C: Channel> Dispatcher<C> {
                 self.enqueue(delivery);
             }
             if self.stop.is_cancelled() {
-                self.hand_back();
+                self.hand_back_all(Duration::ZERO);
             }
         }
     }
 
-    /// Reports everything that hasn't been begun as held back: it stays in the ledger without a
-    /// doubt.
-    fn hand_back(&mut self) {
-        let waiting = self.lanes.iter_mut().flat_map(|lane| lane.drain(..));
-        let behind = self.busy.values_mut().flat_map(|behind| behind.drain(..));
-        for delivery in waiting.chain(behind) {
-            let _ = self.reports.send(Report {
-                id: delivery.id,
-                channel: delivery.channel,
-                lane: delivery.lane,
-                attempts: delivery.attempts,
-                answer: Err(SendError::Limited {
-                    after: Duration::ZERO,
-                }),
-            });
+    /// Hands everything that hasn't been begun back to the ledger, without a doubt.
+    fn hand_back_all(&mut self, after: Duration) {
+        let mut all: Vec<_> = self
+            .lanes
+            .iter_mut()
+            .flat_map(|lane| lane.drain(..))
+            .collect();
+        all.extend(self.busy.values_mut().flat_map(|behind| behind.drain(..)));
+        for delivery in all {
+            self.hand_back(&delivery, after);
         }
+    }
+
+    /// Hands a delivery back: the ledger keeps it for so long. No attempt is spent.
+    fn hand_back(&self, delivery: &Delivery, after: Duration) {
+        let _ = self.reports.send(Report {
+            id: delivery.id,
+            channel: delivery.channel,
+            lane: delivery.lane,
+            attempts: delivery.attempts,
+            answer: Err(SendError::Limited { after }),
+        });
+    }
+
+    /// Hands a delivery back, and with it whatever comes for its chat before then, so that the
+    /// chat's order stays.
+    fn hold(&mut self, delivery: &Delivery, after: Duration) {
+        let until = Instant::now() + after;
+        self.held
+            .entry(delivery.address.clone())
+            .and_modify(|known| *known = until.max(*known))
+            .or_insert(until);
+        self.hand_back(delivery, after);
     }
 
     fn waiting(&self) -> bool {
@@ -179,13 +214,16 @@ impl<C: Channel> Dispatcher<C> {
     }
 
     fn enqueue(&mut self, delivery: Delivery) {
+        let now = Instant::now();
+        let held = self.held.get(&delivery.address).copied();
+        let held = held.max(self.paused_until).filter(|until| *until > now);
+        if let Some(until) = held {
+            return self.hand_back(&delivery, until - now);
+        }
         match self.busy.get_mut(&delivery.address) {
-            // Behind the message under way, but a more urgent one before the others.
-            Some(waiting) => {
-                let at = waiting.partition_point(|other| other.lane <= delivery.lane);
-                waiting.insert(at, delivery);
-            }
             None => self.lanes[delivery.lane as usize].push_back(delivery),
+            Some(behind) if behind.len() < BEHIND => behind.push_back(delivery),
+            Some(_) => self.hold(&delivery, WORTH_WAITING),
         }
     }
 
@@ -200,41 +238,70 @@ impl<C: Channel> Dispatcher<C> {
         }
         let mut soonest: Option<Duration> = None;
         for lane in 0..self.lanes.len() {
-            // A chat that must wait goes to the back of its lane, so that others can leave.
-            for _ in 0..self.lanes[lane].len() {
-                let Some(delivery) = self.lanes[lane].pop_front() else {
-                    break;
-                };
-                if let Some(waiting) = self.busy.get_mut(&delivery.address) {
-                    waiting.push_back(delivery);
-                    continue;
-                }
-                match self.may_leave(&delivery.address, now) {
-                    Ok(()) => {
-                        self.busy.insert(delivery.address.clone(), VecDeque::new());
-                        return Next::Send(delivery);
-                    }
-                    Err(Hold::All(wait)) => {
-                        self.lanes[lane].push_front(delivery);
-                        let wait = soonest.map_or(wait, |soonest| soonest.min(wait));
-                        return Next::Wait(Some(wait));
-                    }
-                    Err(Hold::Chat(wait)) => {
-                        soonest = Some(soonest.map_or(wait, |soonest| soonest.min(wait)));
-                        self.lanes[lane].push_back(delivery);
-                    }
-                }
+            match self.next_of(lane, now, &mut soonest) {
+                Some(Next::Wait(wait)) => return Next::Wait(wait.min(soonest).or(wait)),
+                Some(send) => return send,
+                None => {}
             }
         }
         Next::Wait(soonest)
     }
 
+    /// The next message of a lane. One whose chat must wait a moment keeps its place while others
+    /// pass; a second one to that chat, or a longer wait, goes back to the ledger.
+    fn next_of(
+        &mut self,
+        lane: usize,
+        now: Instant,
+        soonest: &mut Option<Duration>,
+    ) -> Option<Next> {
+        let mut kept: VecDeque<Delivery> = VecDeque::new();
+        let mut found = None;
+        while let Some(delivery) = self.lanes[lane].pop_front() {
+            let waits_already = kept.iter().any(|other| other.address == delivery.address);
+            if waits_already {
+                self.hold(&delivery, WORTH_WAITING);
+                continue;
+            }
+            if let Some(behind) = self.busy.get_mut(&delivery.address) {
+                if behind.len() < BEHIND {
+                    behind.push_back(delivery);
+                } else {
+                    self.hold(&delivery, WORTH_WAITING);
+                }
+                continue;
+            }
+            match self.may_leave(&delivery.address, now) {
+                Ok(()) => {
+                    self.busy.insert(delivery.address.clone(), VecDeque::new());
+                    found = Some(Next::Send(delivery));
+                }
+                Err(Hold::All(wait)) => {
+                    kept.push_back(delivery);
+                    found = Some(Next::Wait(Some(wait)));
+                }
+                Err(Hold::Chat(wait)) if wait > WORTH_WAITING => self.hold(&delivery, wait),
+                Err(Hold::Chat(wait)) => {
+                    *soonest = Some(soonest.map_or(wait, |soonest| soonest.min(wait)));
+                    kept.push_back(delivery);
+                }
+            }
+            if found.is_some() {
+                break;
+            }
+        }
+        while let Some(delivery) = kept.pop_back() {
+            self.lanes[lane].push_front(delivery);
+        }
+        found
+    }
+
     fn may_leave(&mut self, address: &str, now: Instant) -> Result<(), Hold> {
-        if let Some(until) = self.paused_chats.get(address) {
+        if let Some(until) = self.held.get(address) {
             if *until > now {
                 return Err(Hold::Chat(*until - now));
             }
-            self.paused_chats.remove(address);
+            self.held.remove(address);
         }
         // The chat is asked first: one that must wait costs the others no turn. A turn that it got
         // is kept for it while the bot as a whole must wait.
@@ -251,19 +318,35 @@ impl<C: Channel> Dispatcher<C> {
     }
 
     fn finish(&mut self, delivery: Delivery, answer: Result<Sent, SendError>) {
-        self.pace.answered(Instant::now());
+        let now = Instant::now();
+        self.pace.answered(now);
         if let Err(SendError::Limited { after }) = &answer {
-            self.hold_back(&delivery.address, *after);
+            self.limit(&delivery.address, *after);
         }
-        if let Some(waiting) = self.busy.remove(&delivery.address) {
-            // What waited behind goes before what came later to the same lane.
-            for other in waiting.into_iter().rev() {
-                self.lanes[other.lane as usize].push_front(other);
+        let again = match &answer {
+            Err(SendError::Limited { after }) => Some(*after),
+            Err(SendError::Retry { after, .. }) => Some(pause(delivery.attempts).max(*after)),
+            Err(SendError::Ambiguous { .. }) => Some(pause(delivery.attempts)),
+            _ => None,
+        };
+        if let Some(again) = again {
+            self.held.insert(delivery.address.clone(), now + again);
+        }
+        for behind in self
+            .busy
+            .remove(&delivery.address)
+            .into_iter()
+            .flatten()
+            .rev()
+        {
+            match again {
+                // It comes after the one that goes again.
+                Some(again) => self.hand_back(&behind, again),
+                None => self.lanes[behind.lane as usize].push_front(behind),
             }
         }
-        if self.busy.is_empty() {
-            let now = Instant::now();
-            self.paused_chats.retain(|_, until| *until > now);
+        if self.busy.is_empty() || self.held.len() > TIDY {
+            self.held.retain(|_, until| *until > now);
             self.pace.tidy();
         }
         metrics::counter!("turvabot_sends_total", "channel" => delivery.channel.as_str(),
@@ -280,7 +363,7 @@ impl<C: Channel> Dispatcher<C> {
 
     /// The platform doesn't say whether it is the chat or the bot that sent too much: one chat told
     /// to wait is that chat; a second one within a second is the bot.
-    fn hold_back(&mut self, address: &str, after: Duration) {
+    fn limit(&mut self, address: &str, after: Duration) {
         let now = Instant::now();
         let (since, chats) = &mut self.lately_limited;
         if now - *since > Duration::from_secs(1) {
@@ -289,10 +372,12 @@ impl<C: Channel> Dispatcher<C> {
         }
         chats.insert(address.to_owned());
         let several = chats.len() > 1;
-        self.paused_chats.insert(address.to_owned(), now + after);
         if several {
             let until = now + after;
             self.paused_until = Some(self.paused_until.map_or(until, |known| known.max(until)));
+            if after > WORTH_WAITING {
+                self.hand_back_all(after);
+            }
         }
         metrics::counter!("turvabot_limited_total", "channel" => self.channel.kind().as_str())
             .increment(1);

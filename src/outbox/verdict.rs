@@ -1,13 +1,15 @@
 //! What the answer of a platform means for a ledger row.
 
+use std::time::Duration;
+
 use crate::domain::{DeliveryState, Lane, Millis, SendError, Sent};
 use crate::store::outbox::Settlement;
 
-/// First pause before another attempt, in milliseconds; each further one is twice as long.
-const FIRST_PAUSE: Millis = 500;
+/// First pause before another attempt; each further one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
-/// Longest pause before another attempt, in milliseconds.
-const LONGEST_PAUSE: Millis = 60_000;
+/// Longest pause before another attempt.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Which unclear sends are repeated.
 #[derive(Clone, Debug)]
@@ -28,9 +30,14 @@ pub enum Consequence {
     MoveTo(String),
 }
 
-fn pause(attempts: i64) -> Millis {
+/// How long to wait after so many failed attempts.
+pub(super) fn pause(attempts: i64) -> Duration {
     let doublings = u32::try_from(attempts.clamp(1, 10) - 1).unwrap_or(0);
-    (FIRST_PAUSE << doublings).min(LONGEST_PAUSE)
+    (FIRST_PAUSE * 2_u32.pow(doublings)).min(LONGEST_PAUSE)
+}
+
+fn millis(span: Duration) -> Millis {
+    Millis::try_from(span.as_millis()).unwrap_or(Millis::MAX / 4)
 }
 
 /// Turns the answer to attempt number `attempts` of a row into the row's next state.
@@ -52,9 +59,9 @@ pub fn judge(
         settled_at: Some(now),
         unspent: false,
     };
-    let again = |settlement: &mut Settlement, state, after: Millis| {
+    let again = |settlement: &mut Settlement, state, after: Duration| {
         settlement.state = state;
-        settlement.due_at = now + after;
+        settlement.due_at = now + millis(after);
         settlement.settled_at = None;
     };
     let consequence = match answer {
@@ -63,7 +70,6 @@ pub fn judge(
             Consequence::None
         }
         Err(SendError::Retry { after, reason }) => {
-            let after = Millis::try_from(after.as_millis()).unwrap_or(LONGEST_PAUSE);
             again(
                 &mut settlement,
                 DeliveryState::Queued,
@@ -73,7 +79,6 @@ pub fn judge(
             Consequence::None
         }
         Err(SendError::Limited { after }) => {
-            let after = Millis::try_from(after.as_millis()).unwrap_or(LONGEST_PAUSE);
             again(&mut settlement, DeliveryState::Queued, after);
             settlement.unspent = true;
             Consequence::None
@@ -92,7 +97,7 @@ pub fn judge(
             Consequence::GiveUp
         }
         Err(SendError::Moved { to }) => {
-            again(&mut settlement, DeliveryState::Queued, 0);
+            again(&mut settlement, DeliveryState::Queued, Duration::ZERO);
             settlement.unspent = true;
             Consequence::MoveTo(to)
         }
@@ -108,7 +113,6 @@ pub fn judge(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     fn judged(lane: Lane, answer: Result<Sent, SendError>) -> (Settlement, Consequence) {
         let retries = Retries {

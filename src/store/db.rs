@@ -62,6 +62,9 @@ pub enum Error {
         /// The row.
         id: i64,
     },
+    /// The database doesn't answer.
+    #[error("database: no answer")]
+    Silent,
     /// The database can't be opened; the text says why and what to do.
     #[error("{0}")]
     Open(String),
@@ -78,6 +81,46 @@ pub enum Alone {
     File(std::fs::File),
     /// An advisory lock of a session.
     Session(super::Conn),
+}
+
+/// How often the lock in PostgreSQL is looked after.
+const WATCH: Duration = Duration::from_secs(5);
+
+impl Alone {
+    /// Waits until the lock is lost, which only PostgreSQL's can be: with its session.
+    pub async fn lost(self) -> Error {
+        let Self::Session(mut conn) = self else {
+            return std::future::pending().await;
+        };
+        loop {
+            tokio::time::sleep(WATCH).await;
+            if !matches!(tokio::time::timeout(WATCH, conn.ping()).await, Ok(Ok(()))) {
+                return Error::Open(
+                    "database: the lock that keeps other servers away is lost; start again".into(),
+                );
+            }
+        }
+    }
+}
+
+impl Error {
+    /// Whether the same statement would fail again, because of what it was to write.
+    #[must_use]
+    pub fn is_about_data(&self) -> bool {
+        use sqlx::error::ErrorKind;
+        match self {
+            Self::Corrupt { .. } | Self::Database(sqlx::Error::ColumnDecode { .. }) => true,
+            Self::Database(sqlx::Error::Database(error)) => {
+                // PostgreSQL classes 21 to 23: cardinality, data and integrity violations.
+                let class = error
+                    .code()
+                    .map(|code| code.chars().take(2).collect::<String>());
+                let class = class.is_some_and(|class| ["21", "22", "23"].contains(&&*class));
+                !matches!(error.kind(), ErrorKind::Other) || class
+            }
+            _ => false,
+        }
+    }
 }
 
 /// A pool of connections to one database.
@@ -124,6 +167,7 @@ impl Db {
                         conn.execute(
                             "PRAGMA busy_timeout = 20000; PRAGMA journal_mode = WAL; \
                              PRAGMA synchronous = FULL; PRAGMA temp_store = MEMORY; \
+                             PRAGMA secure_delete = ON; \
                              PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;",
                         )
                         .await?;
@@ -228,6 +272,20 @@ impl Db {
     #[must_use]
     pub fn dialect(&self) -> Dialect {
         self.dialect
+    }
+
+    /// Makes deleted rows unreadable in SQLite's log too. (In the file they are overwritten.) Waits
+    /// for nobody: while others read, the log is emptied later.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub async fn shred(&self) -> Result<(), Error> {
+        if self.dialect == Dialect::Sqlite {
+            sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)")
+                .execute(&mut *self.read().await?)
+                .await?;
+        }
+        Ok(())
     }
 
     /// Closes every connection, so that SQLite folds its log into the file.

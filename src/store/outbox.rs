@@ -251,7 +251,7 @@ pub async fn move_address(conn: &mut Conn, id: DeliveryId, to: &str) -> Result<(
     let channel: String = row.try_get(0)?;
     let from: String = row.try_get(1)?;
     if let Ok(channel) = channel.parse() {
-        super::residents::relocate(conn, channel, &from, to).await?;
+        super::residents::relocate(conn, channel, &from, to, false).await?;
     }
     Ok(())
 }
@@ -284,7 +284,8 @@ pub async fn recover(conn: &mut Conn, resend: &[Lane], now: Millis) -> Result<u6
         let settled_at = (!resend.contains(&lane)).then_some(now);
         found += sqlx::query(
             "UPDATE outbox SET state = 'ambiguous', doubts = doubts + 1, due_at = $1, \
-             settled_at = $2, reason = 'interrupted' \
+             settled_at = $2, reason = 'interrupted', \
+             message = CASE WHEN $2 IS NULL THEN message ELSE NULL END \
              WHERE settled_at IS NULL AND state = 'sending' AND lane = $3",
         )
         .bind(now)
@@ -297,6 +298,51 @@ pub async fn recover(conn: &mut Conn, resend: &[Lane], now: Millis) -> Result<u6
     Ok(found)
 }
 
+/// Puts rows that no sender has back into the queue: a round was committed whose answer got lost.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn requeue_strays(
+    conn: &mut Conn,
+    with_senders: &[DeliveryId],
+    now: Millis,
+) -> Result<u64, Error> {
+    // Numbers of our own, so that any number of them fits.
+    let with_senders: Vec<_> = with_senders.iter().map(ToString::to_string).collect();
+    let others = if with_senders.is_empty() {
+        String::new()
+    } else {
+        format!(" AND id NOT IN ({})", with_senders.join(", "))
+    };
+    Ok(sqlx::query(sqlx::AssertSqlSafe(format!(
+        "UPDATE outbox SET state = 'queued', attempts = attempts - 1, due_at = $1 \
+         WHERE settled_at IS NULL AND state = 'sending'{others}"
+    )))
+    .bind(now)
+    .execute(conn)
+    .await?
+    .rows_affected())
+}
+
+/// Fails rows whose resident isn't to be sent anything unasked any more, of those just reopened.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn drop_reopened(conn: &mut Conn, ids: &[DeliveryId], now: Millis) -> Result<(), Error> {
+    for id in ids {
+        sqlx::query(
+            "UPDATE outbox SET state = 'failed', reason = 'stopped', settled_at = $1 \
+             WHERE id = $2 AND settled_at IS NULL AND broadcast_id IS NOT NULL AND NOT EXISTS \
+             (SELECT 1 FROM resident r WHERE r.id = outbox.resident_id AND r.status = 'active')",
+        )
+        .bind(now)
+        .bind(*id)
+        .execute(&mut *conn)
+        .await?;
+    }
+    Ok(())
+}
+
 /// Fails waiting rows that aren't worth sending any more. Returns how many.
 ///
 /// # Errors
@@ -304,7 +350,7 @@ pub async fn recover(conn: &mut Conn, resend: &[Lane], now: Millis) -> Result<u6
 pub async fn expire(conn: &mut Conn, now: Millis) -> Result<u64, Error> {
     Ok(sqlx::query(
         "UPDATE outbox SET state = 'failed', reason = 'expired', settled_at = $1, message = NULL \
-         WHERE settled_at IS NULL AND state <> 'sending' AND expires_at <= $1",
+         WHERE settled_at IS NULL AND (state <> 'sending' OR due_at <= $1) AND expires_at <= $1",
     )
     .bind(now)
     .execute(conn)

@@ -138,8 +138,8 @@ async fn complete(conn: &mut Conn, row: &AnyRow) -> Result<Poll, Error> {
     Ok(poll)
 }
 
-/// Closes an open poll and destroys its secret: from now on no ballot leads to a voter.
-/// Returns whether it was open.
+/// Closes an open poll and destroys its secret and the lines of the web chat that tell a vote: from
+/// now on no ballot leads to a voter. Nobody is asked any more. Returns whether it was open.
 ///
 /// # Errors
 /// [`Error::Database`].
@@ -150,8 +150,17 @@ pub async fn close(conn: &mut Conn, id: i64, now: Millis) -> Result<bool, Error>
         .execute(&mut *conn)
         .await?
         .rows_affected();
-    sqlx::query("DELETE FROM poll_secret WHERE poll_id = $1")
-        .bind(id)
+    for sql in [
+        "DELETE FROM poll_secret WHERE poll_id = $1",
+        "UPDATE broadcast SET expanded_at = COALESCE(expanded_at, created_at) WHERE poll_id = $1",
+        "UPDATE outbox SET state = 'failed', reason = 'closed', settled_at = due_at \
+         WHERE settled_at IS NULL AND state <> 'sending' AND broadcast_id IN \
+         (SELECT id FROM broadcast WHERE poll_id = $1)",
+    ] {
+        sqlx::query(sql).bind(id).execute(&mut *conn).await?;
+    }
+    // Lines of the web chat that tell a vote; those of other polls go with them.
+    sqlx::query("DELETE FROM web_line WHERE ballot = 1")
         .execute(conn)
         .await?;
     Ok(closed > 0)

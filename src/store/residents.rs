@@ -191,7 +191,8 @@ pub async fn erase(conn: &mut Conn, id: i64) -> Result<(), Error> {
     Ok(())
 }
 
-/// Moves a chat to its new address, with all that waits for it.
+/// Moves a chat to its new address, with all that waits for it. `taken` says that somebody at the
+/// new address is about to be written.
 ///
 /// # Errors
 /// [`Error::Database`].
@@ -200,11 +201,17 @@ pub async fn relocate(
     channel: ChannelKind,
     from: &str,
     to: &str,
+    taken: bool,
 ) -> Result<(), Error> {
+    let drop_old = if taken {
+        "DELETE FROM resident WHERE channel = $1 AND address = $2 AND address <> $3"
+    } else {
+        "DELETE FROM resident WHERE channel = $1 AND address = $2 AND EXISTS \
+         (SELECT 1 FROM resident n WHERE n.channel = $1 AND n.address = $3)"
+    };
     for sql in [
         // The new address may already have spoken: then the old row only goes.
-        "DELETE FROM resident WHERE channel = $1 AND address = $2 AND EXISTS \
-         (SELECT 1 FROM resident n WHERE n.channel = $1 AND n.address = $3)",
+        drop_old,
         "UPDATE resident SET address = $3 WHERE channel = $1 AND address = $2",
         "UPDATE outbox SET address = $3 WHERE channel = $1 AND address = $2 AND settled_at IS NULL",
     ] {
@@ -223,15 +230,19 @@ pub async fn relocate(
 /// # Errors
 /// [`Error::Database`].
 pub async fn forget_idle_pages(conn: &mut Conn) -> Result<u64, Error> {
-    Ok(sqlx::query(
-        "DELETE FROM resident WHERE channel = 'web' \
+    let idle = sqlx::query(
+        "SELECT id FROM resident WHERE channel = 'web' \
          AND NOT EXISTS (SELECT 1 FROM web_line l WHERE l.resident_id = resident.id) \
          AND NOT EXISTS (SELECT 1 FROM resident_topic t WHERE t.resident_id = resident.id) \
-         AND NOT EXISTS (SELECT 1 FROM resident_area a WHERE a.resident_id = resident.id)",
+         AND NOT EXISTS (SELECT 1 FROM resident_area a WHERE a.resident_id = resident.id) \
+         LIMIT 1000",
     )
-    .execute(conn)
-    .await?
-    .rows_affected())
+    .fetch_all(&mut *conn)
+    .await?;
+    for row in &idle {
+        erase(conn, row.try_get(0)?).await?;
+    }
+    Ok(idle.len() as u64)
 }
 
 /// What a bench's audience looks like.

@@ -25,6 +25,8 @@ pub struct WebLine {
 pub struct NewLine {
     /// Whose page.
     pub resident_id: i64,
+    /// Whether it tells what the resident voted: deleted when a poll closes.
+    pub ballot: bool,
     /// The line.
     pub line: WebLine,
 }
@@ -37,13 +39,13 @@ pub async fn insert(conn: &mut Conn, lines: &[NewLine]) -> Result<(), Error> {
     bulk::execute(
         conn,
         lines,
-        6,
+        7,
         |values| {
             format!(
-                "INSERT INTO web_line (resident_id, seq, at, speaker, lang, message) VALUES {values}"
+                "INSERT INTO web_line (resident_id, seq, at, speaker, lang, message, ballot) VALUES {values}"
             )
         },
-        |query, NewLine { resident_id, line }| {
+        |query, NewLine { resident_id, ballot, line }| {
             query
                 .bind(*resident_id)
                 .bind(line.seq)
@@ -52,6 +54,7 @@ pub async fn insert(conn: &mut Conn, lines: &[NewLine]) -> Result<(), Error> {
                 .bind(line.lang.to_string())
                 // A message is strings and lists: it always encodes.
                 .bind(serde_json::to_string(&line.message).unwrap_or_default())
+                .bind(i64::from(*ballot))
         },
     )
     .await?;
