@@ -14,3 +14,4 @@ mod notices;
 mod polls;
 mod stream;
 mod telegram_channel;
+mod telegram_story;
