@@ -14,4 +14,5 @@ mod notices;
 mod polls;
 mod stream;
 mod telegram_channel;
+mod telegram_lanes;
 mod telegram_story;
