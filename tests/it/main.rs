@@ -15,4 +15,5 @@ mod polls;
 mod stream;
 mod telegram_channel;
 mod telegram_lanes;
+mod telegram_ledger;
 mod telegram_story;
