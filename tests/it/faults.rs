@@ -3,10 +3,16 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
 use crate::support::audit;
-use crate::support::botapi::{Config, Faults, LimitMode, Limits, State};
-use crate::support::database::{Database, on_each_database};
-use crate::support::telegram::{Bot, set};
+use crate::support::botapi::{Config, Faults, LimitMode, Limits, Simulator, State};
+use crate::support::database::{Database, Kind, on_each_database};
+use crate::support::server::TestServer;
+use crate::support::telegram::{self, Bot, set};
+use crate::support::wait::PATIENCE;
 
 /// The chats that get the notice.
 const CHATS: (i64, i64) = (1_000_000, 450);
@@ -46,11 +52,16 @@ async fn paced(database: Database) -> (Bot, Instant) {
         set(settings, "telegram", "messages_per_second", 30);
     })
     .await;
-    let (first, count) = (CHATS.0.to_string(), CHATS.1.to_string());
-    let seed = ["seed", "--first-chat-id", &first, "--residents", &count];
-    bot.server.json(&seed).await;
-    bot.sim.seed_chats(CHATS.0, CHATS.1, "fi");
+    seed(&bot, CHATS.1).await;
     (bot, start)
+}
+
+/// Makes the residents who get the notice.
+async fn seed(bot: &Bot, count: i64) {
+    let (first, number) = (CHATS.0.to_string(), count.to_string());
+    let seed = ["seed", "--first-chat-id", &first, "--residents", &number];
+    bot.server.json(&seed).await;
+    bot.sim.seed_chats(CHATS.0, count, "fi");
 }
 
 async fn send_notice(bot: &Bot) -> i64 {
@@ -149,4 +160,67 @@ async fn with_faults_limits_and_a_storm_everything_arrives_and_answers_come_with
         assert!(audit.doubts > 0, "there were faults");
     })
     .await;
+}
+
+/// A network in front of Telegram that stands still while told so. Returns its address.
+async fn network(to: std::net::SocketAddr, moving: watch::Receiver<bool>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        while let Ok((near, _)) = listener.accept().await {
+            let far = TcpStream::connect(to).await.expect("Telegram");
+            let ((near_in, near_out), (far_in, far_out)) = (near.into_split(), far.into_split());
+            tokio::spawn(carry(near_in, far_out, moving.clone()));
+            tokio::spawn(carry(far_in, near_out, moving.clone()));
+        }
+    });
+    format!("http://{address}")
+}
+
+/// Carries what comes in one direction of a connection.
+async fn carry(
+    mut from: tokio::net::tcp::OwnedReadHalf,
+    mut to: tokio::net::tcp::OwnedWriteHalf,
+    mut moving: watch::Receiver<bool>,
+) {
+    let mut buffer = vec![0; 64 * 1024];
+    while let Ok(read @ 1..) = from.read(&mut buffer).await {
+        if moving.wait_for(|moving| *moving).await.is_err()
+            || to.write_all(&buffer[..read]).await.is_err()
+        {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_network_that_stands_still_now_and_then_brings_no_more_messages_a_second_than_allowed() {
+    let start = Instant::now();
+    let database = Database::create(Kind::Sqlite).await;
+    let mut config = limited();
+    config.limits.mode = LimitMode::Record;
+    let sim = Simulator::start(config);
+    let (stall, moving) = watch::channel(true);
+    let network = network(sim.address(), moving).await;
+    let home = telegram::home(&sim, database, |settings| {
+        set(settings, "telegram", "api_url", network);
+        set(settings, "telegram", "messages_per_second", 30);
+    });
+    let server = TestServer::serve(home).await;
+    let bot = Bot { sim, server };
+    seed(&bot, 120).await;
+    send_notice(&bot).await;
+    // Each stall begins when a few more have got it, and holds up some of the next ones.
+    for few in [10, 40, 70] {
+        let some = bot.sim.wait_until(|state| reached(state) >= few, PATIENCE);
+        some.await.expect("messages");
+        stall.send_replace(false);
+        tokio::time::sleep(Duration::from_millis(600)).await;
+        stall.send_replace(true);
+    }
+    bot.quiet().await;
+    let limits = bot.sim.read(|state| state.limit_report().clone());
+    eprintln!("{limits:?} in {:.0?}", start.elapsed());
+    assert_eq!(limits.violations, 0);
+    assert_eq!(bot.sim.read(reached), 120);
 }

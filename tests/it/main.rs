@@ -21,4 +21,7 @@ mod store_expansion;
 mod store_ledger;
 mod stream;
 mod telegram_channel;
+mod telegram_lanes;
+mod telegram_ledger;
+mod telegram_story;
 mod understanding;

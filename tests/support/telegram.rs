@@ -175,14 +175,4 @@ impl Bot {
         self.quiet().await;
         (squeeze(&toast), self.lines(user).split_off(before))
     }
-
-    /// Stops the server and starts it again with other settings.
-    pub async fn again(self, change: impl FnOnce(&mut toml::Table)) -> Self {
-        let Self { sim, server } = self;
-        let mut home = server.stop().await;
-        change(&mut home.settings);
-        home.write("turvabot.toml", &home.settings.to_string());
-        let server = TestServer::serve(home).await;
-        Self { sim, server }
-    }
 }

@@ -9,7 +9,7 @@ use turvabot::channels::telegram::Introduction;
 use turvabot::config::Mode;
 use turvabot::domain::{Chat, Input, Lang, SendError};
 
-use super::{SOON, Store, connect, delivery, polling, run, text};
+use super::{Running, SOON, Store, connect, delivery, polling, run, text};
 use crate::support::botapi::{Config, Fault, GroupKind, Media, NewGroup, Say, Simulator, Standing};
 
 #[tokio::test]
@@ -265,8 +265,8 @@ async fn blocking_and_coming_back() {
     assert_eq!(inputs[1..], [Input::Gone, Input::Returned]);
 }
 
-#[tokio::test]
-async fn groups_are_heard_only_when_they_speak_to_the_bot() {
+/// A bot in a group whose every word reaches it.
+async fn house() -> Running {
     let config = Config {
         privacy_mode: false,
         ..Config::default()
@@ -283,6 +283,12 @@ async fn groups_are_heard_only_when_they_speak_to_the_bot() {
         ..NewGroup::default()
     };
     it.sim.create_group(new).expect("a group");
+    it
+}
+
+#[tokio::test]
+async fn groups_are_heard_only_when_they_speak_to_the_bot() {
+    let it = house().await;
     for words in [
         "moi kaikki",
         "/apua",
