@@ -75,8 +75,20 @@ struct Line {
     /// `None` for a page of ours, which needs no sender.
     outlet: Option<Outlet>,
     under_way: [HashSet<DeliveryId>; Lane::ALL.len()],
-    /// Lanes that may have due rows.
-    due: [bool; Lane::ALL.len()],
+    /// What is known of the rows that wait in each lane.
+    lanes: [Waiting; Lane::ALL.len()],
+}
+
+/// What is known of the rows that wait in a lane.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Waiting {
+    /// None that are due.
+    #[default]
+    None,
+    /// Perhaps some: ask the store.
+    Perhaps,
+    /// Some, and the sender has no room: ask when it has.
+    NoRoom,
 }
 
 /// What an engine is made of.
@@ -156,7 +168,7 @@ impl Engine {
         let line = |outlet| Line {
             outlet,
             under_way: Default::default(),
-            due: [true; Lane::ALL.len()],
+            lanes: [Waiting::Perhaps; Lane::ALL.len()],
         };
         let mut lines: HashMap<_, _> = std::mem::take(&mut parts.outlets)
             .into_iter()
@@ -328,7 +340,11 @@ impl Engine {
         if cancel.is_cancelled() && self.under_way() == 0 {
             return None;
         }
-        let busy = self.expanding || self.lines.values().any(|line| line.due.contains(&true));
+        let busy = self.expanding
+            || self
+                .lines
+                .values()
+                .any(|line| line.lanes.contains(&Waiting::Perhaps));
         if !busy || cancel.is_cancelled() {
             tokio::select! {
                 biased;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{Engine, Line, POLL, Work};
+use super::{Engine, Line, POLL, Waiting, Work};
 use crate::domain::{
     ChannelKind, Delivery, DeliveryId, DeliveryState, Inbound, Lane, Lang, Message, Millis,
 };
@@ -35,8 +35,8 @@ const UPKEEP: Duration = Duration::from_secs(5);
 /// How often what was kept long enough is forgotten.
 const RETENTION: Duration = Duration::from_secs(600);
 
-/// One flag per lane.
-type Lanes = [bool; Lane::ALL.len()];
+/// What is known of each lane.
+type Lanes = [Waiting; Lane::ALL.len()];
 
 /// Broadcast words at hand, shared by all their recipients.
 #[derive(Default)]
@@ -69,8 +69,8 @@ pub(super) struct Done {
     turned: Turned,
     claimed: Vec<Delivery>,
     pages: HashMap<String, i64>,
-    /// Lanes that may have more due rows.
-    due: HashMap<ChannelKind, Lanes>,
+    /// What is known of the lanes now.
+    lanes: HashMap<ChannelKind, Lanes>,
     expanding: bool,
     polled: bool,
     kept: bool,
@@ -211,28 +211,28 @@ impl Engine {
         done: &mut Done,
         now: Millis,
     ) -> Result<HashMap<ChannelKind, usize>, Error> {
-        let plan: Vec<(ChannelKind, usize, bool)> = self
+        let at = Lane::Reply as usize;
+        let plan: Vec<(ChannelKind, usize, Waiting)> = self
             .lines
             .iter()
             .filter(|(_, line)| line.outlet.is_some())
-            .map(|(kind, line)| {
-                (
-                    *kind,
-                    line.room(Lane::Reply),
-                    line.due[Lane::Reply as usize],
-                )
-            })
+            .map(|(kind, line)| (*kind, line.room(Lane::Reply), line.lanes[at]))
             .collect();
         let mut left = HashMap::with_capacity(plan.len());
-        for (channel, room, due) in plan {
-            let due = due || done.polled;
+        for (channel, room, waiting) in plan {
             let before = done.claimed.len();
-            let claim = self.claim_of(channel, Lane::Reply, room, now);
-            let more = due && (room == 0 || self.claim(tx, claim, false, done).await?);
-            let claimed = done.claimed.len() - before;
-            left.insert(channel, if more { 0 } else { room - claimed });
-            done.due
-                .insert(channel, [false, more && room > 0, false, false]);
+            let waiting = match waiting {
+                Waiting::None if !done.polled => Waiting::None,
+                Waiting::NoRoom if room == 0 => Waiting::NoRoom,
+                _ => {
+                    let claim = self.claim_of(channel, Lane::Reply, room, now);
+                    self.claim(tx, claim, false, done).await?
+                }
+            };
+            let room = room - (done.claimed.len() - before);
+            let room = if waiting == Waiting::None { room } else { 0 };
+            left.insert(channel, room);
+            done.lanes.entry(channel).or_default()[at] = waiting;
         }
         Ok(left)
     }
@@ -255,41 +255,55 @@ impl Engine {
             .iter()
             .map(|(kind, line)| {
                 let room = Lane::ALL.map(|lane| line.room(lane));
-                (*kind, line.due, line.outlet.is_none(), room)
+                (*kind, line.lanes, line.outlet.is_none(), room)
             })
             .collect();
-        for (kind, due, page, room) in plan {
-            let mut open = done.due.remove(&kind).unwrap_or_default();
+        for (kind, known, page, room) in plan {
+            let mut lanes = done.lanes.remove(&kind).unwrap_or_default();
             for lane in Lane::ALL {
                 let at = lane as usize;
                 // A sender's replies were claimed before the turns.
-                if (lane == Lane::Reply && !page) || !(due[at] || all) {
+                if lane == Lane::Reply && !page {
                     continue;
                 }
-                let limit = if page { PAGE_LINES } else { room[at] };
-                let claim = self.claim_of(kind, lane, limit, now);
-                // Without room, the next answer of the platform makes some and asks again.
-                open[at] = limit > 0 && self.claim(tx, claim, page, done).await?;
+                lanes[at] = match known[at] {
+                    Waiting::None if !all => Waiting::None,
+                    Waiting::NoRoom if room[at] == 0 => Waiting::NoRoom,
+                    _ => {
+                        let limit = if page { PAGE_LINES } else { room[at] };
+                        let claim = self.claim_of(kind, lane, limit, now);
+                        self.claim(tx, claim, page, done).await?
+                    }
+                };
             }
-            open[Lane::Reply as usize] |= done.turned.queued && !page;
-            done.due.insert(kind, open);
+            if done.turned.queued && !page {
+                lanes[Lane::Reply as usize] = Waiting::NoRoom;
+            }
+            done.lanes.insert(kind, lanes);
         }
         Ok(())
     }
 
-    /// Claims rows of one lane. Returns whether there may be more.
+    /// Claims rows of one lane. Returns what is known of the lane then.
     async fn claim(
         &mut self,
         tx: &mut Tx<'_>,
         claim: Claim,
         page: bool,
         done: &mut Done,
-    ) -> Result<bool, Error> {
+    ) -> Result<Waiting, Error> {
+        if claim.limit == 0 {
+            return Ok(Waiting::NoRoom);
+        }
         let rows = outbox::claim(tx, claim).await?;
-        let full = rows.len() == claim.limit;
+        let waiting = match (rows.len() == claim.limit, page) {
+            (false, _) => Waiting::None,
+            (true, true) => Waiting::Perhaps,
+            (true, false) => Waiting::NoRoom,
+        };
         if page {
             self.write_pages(tx, rows, done, claim.now).await?;
-            return Ok(full);
+            return Ok(waiting);
         }
         for row in rows {
             match self.words(tx, &row).await? {
@@ -306,7 +320,7 @@ impl Engine {
                     .map(drop)?,
             }
         }
-        Ok(full)
+        Ok(waiting)
     }
 
     /// Writes lines to pages of ours; that is all there is to sending them.
@@ -402,16 +416,19 @@ impl Engine {
         }
         self.expanding = done.expanding;
         self.unclear = false;
-        for (kind, due) in done.due {
+        for (kind, lanes) in done.lanes {
             if let Some(line) = self.lines.get_mut(&kind) {
-                line.due = due;
+                line.lanes = lanes;
             }
         }
         for report in work.reports.drain(..) {
             if let Some(line) = self.lines.get_mut(&report.channel) {
                 line.under_way[report.lane as usize].remove(&report.id);
-                // There is room again; and what came back may be due again.
-                line.due[report.lane as usize] = true;
+                // There is room again, or something came back.
+                let waiting = &mut line.lanes[report.lane as usize];
+                if *waiting == Waiting::NoRoom || report.answer.is_err() {
+                    *waiting = Waiting::Perhaps;
+                }
             }
         }
         let mut toasts = done.turned.toasts.into_iter();
