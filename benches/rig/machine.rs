@@ -17,6 +17,7 @@ pub fn describe(folder: &Path) -> Value {
         "processor": processor(),
         "rustc": rustc(),
         "os": std::env::consts::OS,
+        "load_at_start": load(),
         "disk_flush_ms": flush_ms(folder),
     })
 }
@@ -25,6 +26,12 @@ fn processor() -> Option<String> {
     let info = std::fs::read_to_string("/proc/cpuinfo").ok()?;
     let line = info.lines().find(|line| line.starts_with("model name"))?;
     Some(line.split_once(':')?.1.trim().to_owned())
+}
+
+/// How many processes wanted a core in the last minute: more than none makes the numbers worse.
+fn load() -> Option<f64> {
+    let load = std::fs::read_to_string("/proc/loadavg").ok()?;
+    load.split(' ').next()?.parse().ok()
 }
 
 fn rustc() -> Option<String> {
