@@ -31,8 +31,12 @@ use crate::store::{Db, Error};
 /// How often the store is asked for work that came from elsewhere: a command, a clock.
 const POLL: Duration = Duration::from_millis(200);
 
-/// How long answers of platforms are gathered before they are written, if nothing else is to do.
-const LINGER: Duration = Duration::from_millis(4);
+/// How long answers of platforms are gathered before they are written, if nothing else is to do:
+/// mostly the next events come first and share the commit.
+const LINGER: Duration = Duration::from_millis(20);
+
+/// The same while rows wait for a sender to have room.
+const SHORT_LINGER: Duration = Duration::from_millis(4);
 
 /// A round takes milliseconds; after this long the store isn't there any more.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -363,9 +367,17 @@ impl Engine {
 
     /// Gathers answers of platforms for a moment, unless an event comes.
     async fn linger(&mut self, work: &mut Work) {
-        let end = Instant::now() + LINGER;
-        // Once a good part of what is under way has come back, the senders want more.
-        let enough = (self.under_way() / 4).max(1);
+        let starving = self
+            .lines
+            .values()
+            .any(|line| line.lanes.contains(&Waiting::NoRoom));
+        let (linger, enough) = if starving {
+            // Once a good part of what is under way has come back, the senders want more.
+            (SHORT_LINGER, (self.under_way() / 4).max(1))
+        } else {
+            (LINGER, REPORTS)
+        };
+        let end = Instant::now() + linger;
         while work.submissions.is_empty() && work.reports.len() < enough {
             tokio::select! {
                 biased;

@@ -30,6 +30,8 @@ pub(super) fn ask(resident: Resident, text: &str, heard: Option<Lang>, facts: Fa
         },
         Found::Offer { entries, .. } => {
             let mut say = say.and("offer");
+            let ids: Vec<_> = entries.iter().map(|at| at.0.to_string()).collect();
+            say.stock = Some(format!("?{}{}", ids.join(","), mark(urgent)));
             for entry in entries.iter().filter_map(|at| knowledge.entries.get(at.0)) {
                 say = say.row([open(entry)]);
             }
@@ -69,8 +71,13 @@ fn answer(say: Say, entry: &Curated, facts: Facts<'_>) -> Say {
             say = say.row([open(related)]);
         }
     }
-    say.stock = Some(format!("{}{}", entry.id, if urgent { "!" } else { "" }));
+    say.stock = Some(format!("{}{}", entry.id, mark(urgent)));
     say
+}
+
+/// Tells the words with "112" before them from those without, among names of stock.
+fn mark(urgent: bool) -> &'static str {
+    if urgent { "!" } else { "" }
 }
 
 /// Shows one entry.
@@ -91,16 +98,17 @@ fn unknown(
     urgent: bool,
     facts: Facts<'_>,
 ) -> Turn {
+    let key = match (urgent, text.chars().count() > LONG_CHARS) {
+        (true, _) => "emergency-unknown",
+        (false, true) => "unknown-long",
+        (false, false) => "unknown",
+    };
+    let mut say = say.and(key);
+    say.stock = Some(format!("?{key}"));
     let say = if urgent {
-        say.and("emergency-unknown")
+        say
     } else {
-        let key = if text.chars().count() > LONG_CHARS {
-            "unknown-long"
-        } else {
-            "unknown"
-        };
-        say.and(key)
-            .curated(facts.knowledge.contact.clone())
+        say.curated(facts.knowledge.contact.clone())
             .and("unknown-112")
     };
     Turn::new(resident)

@@ -19,7 +19,7 @@ pub fn understand(
         heard: None,
     };
     match input {
-        Input::Text(text) | Input::Edited(text) => words(resident, text, knowledge, key),
+        Input::Text(text) | Input::Edited(text) => words(resident, text, knowledge),
         Input::Token(token) => plain(key.open(token).map_or(Intent::StaleButton, Intent::Act)),
         Input::Start(_) => plain(Intent::Command(crate::locale::Command::Start)),
         Input::Media(media) => plain(Intent::Media(*media)),
@@ -29,7 +29,7 @@ pub fn understand(
     }
 }
 
-fn words(resident: &Resident, text: &str, knowledge: &Knowledge, key: &ActionKey) -> Understood {
+fn words(resident: &Resident, text: &str, knowledge: &Knowledge) -> Understood {
     let text = text.trim();
     if let Some(command) = text.strip_prefix(['/', '!'])
         && let Some(understood) = slash(command, knowledge)
@@ -57,7 +57,7 @@ fn words(resident: &Resident, text: &str, knowledge: &Knowledge, key: &ActionKey
             heard,
         };
     }
-    if let Some(action) = chosen(resident, &folded, key) {
+    if let Some(action) = chosen(resident, &folded, knowledge) {
         return Understood {
             intent: Intent::Act(action),
             heard: None,
@@ -109,13 +109,22 @@ fn pending(resident: &Resident, yes: bool) -> Option<Action> {
 }
 
 /// A choice of the menu last shown, by its number or by its label.
-fn chosen(resident: &Resident, folded: &str, key: &ActionKey) -> Option<Action> {
-    let menu = &resident.dialogue.menu;
-    let item = match folded.parse::<usize>() {
-        Ok(number) => menu.get(number.checked_sub(1)?),
-        Err(_) => menu.iter().find(|item| item.label == folded),
-    }?;
-    key.open(&item.action)
+fn chosen(resident: &Resident, folded: &str, knowledge: &Knowledge) -> Option<Action> {
+    let mut menu = resident.dialogue.menu.iter();
+    if let Ok(number) = folded.parse::<usize>() {
+        return Action::decode(&menu.nth(number.checked_sub(1)?)?.action);
+    }
+    menu.find_map(|item| {
+        let action = Action::decode(&item.action)?;
+        let said = match &action {
+            Action::Entry(id) => {
+                let question = &knowledge.entry(id)?.question;
+                fold(question.best(resident.lang)?) == folded
+            }
+            _ => item.label == folded,
+        };
+        said.then_some(action)
+    })
 }
 
 fn by_meaning((meaning, lang): (Meaning, Option<Lang>)) -> (Intent, Option<Lang>) {

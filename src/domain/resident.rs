@@ -86,9 +86,11 @@ pub struct Dialogue {
 /// A choice last shown.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MenuItem {
-    /// The folded label.
+    /// The folded label; empty for an entry, whose question is known.
+    #[serde(rename = "l", default, skip_serializing_if = "String::is_empty")]
     pub label: String,
-    /// The encoded action.
+    /// The encoded action, without a seal: it never leaves the store.
+    #[serde(rename = "a")]
     pub action: String,
 }
 

@@ -381,9 +381,20 @@ fn menu(messages: &[Words]) -> Vec<MenuItem> {
     };
     let buttons = last.message.buttons.iter().flatten();
     buttons
-        .map(|button| MenuItem {
-            label: fold(&button.label),
-            action: button.token.clone(),
+        .map(|button| {
+            let action = button
+                .token
+                .rsplit_once('.')
+                .map_or("", |(action, _)| action);
+            let entry = matches!(Action::decode(action), Some(Action::Entry(_)));
+            MenuItem {
+                label: if entry {
+                    String::new()
+                } else {
+                    fold(&button.label)
+                },
+                action: action.to_owned(),
+            }
         })
         .collect()
 }

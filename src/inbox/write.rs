@@ -138,9 +138,12 @@ impl Writes {
         day: &str,
         turned: &mut Turned,
     ) -> Result<(), Error> {
-        for (lang, question) in &self.gaps {
-            gaps::insert(conn, ids.mint(), day, *lang, question).await?;
-        }
+        let questions: Vec<_> = self
+            .gaps
+            .into_iter()
+            .map(|(lang, question)| (ids.mint(), lang, question))
+            .collect();
+        gaps::insert(conn, day, &questions).await?;
         let mut cast = Vec::new();
         for ((poll_id, voter), choice) in self.ballots {
             match choice {

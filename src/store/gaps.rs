@@ -2,7 +2,7 @@
 
 use sqlx::Row as _;
 
-use super::{Conn, Error};
+use super::{Conn, Error, bulk};
 use crate::domain::Lang;
 
 /// A question nobody could be answered.
@@ -18,24 +18,29 @@ pub struct Gap {
     pub last_day: String,
 }
 
-/// Keeps a question.
+/// Keeps questions (number, language, words) of a day.
 ///
 /// # Errors
 /// [`Error::Database`].
 pub async fn insert(
     conn: &mut Conn,
-    id: i64,
     day: &str,
-    lang: Lang,
-    question: &str,
+    questions: &[(i64, Lang, String)],
 ) -> Result<(), Error> {
-    sqlx::query("INSERT INTO gap (id, day, lang, question) VALUES ($1, $2, $3, $4)")
-        .bind(id)
-        .bind(day.to_owned())
-        .bind(lang.to_string())
-        .bind(question.to_owned())
-        .execute(conn)
-        .await?;
+    bulk::execute(
+        conn,
+        questions,
+        4,
+        |values| format!("INSERT INTO gap (id, day, lang, question) VALUES {values}"),
+        |query, (id, lang, question)| {
+            query
+                .bind(*id)
+                .bind(day.to_owned())
+                .bind(lang.to_string())
+                .bind(question.clone())
+        },
+    )
+    .await?;
     Ok(())
 }
 
