@@ -1,7 +1,7 @@
 //! Sending a safety notice, and telling how it fares.
 
 use crate::conversation::notice_message;
-use crate::domain::{ActionKey, Lang, Localized, Millis, Notice, Severity};
+use crate::domain::{ActionKey, Lang, Localized, Millis, Notice, Say, Severity};
 use crate::knowledge::Knowledge;
 use crate::locale::Locales;
 use crate::store::broadcasts::{self, NewBroadcast};
@@ -136,9 +136,7 @@ impl Draft {
 /// # Errors
 /// [`Error::Database`].
 pub async fn send(conn: &mut Conn, draft: Draft, desk: Desk<'_>) -> Result<i64, Error> {
-    let langs = desk.locales.langs();
-    let count = i64::try_from(langs.len()).unwrap_or(0) + 2;
-    let first = ids::reserve(conn, count).await?;
+    let first = reserve(conn, desk).await?;
     let notice = Notice {
         id: first,
         severity: draft.severity,
@@ -165,13 +163,41 @@ pub async fn send(conn: &mut Conn, draft: Draft, desk: Desk<'_>) -> Result<i64, 
         created_at: desk.now,
         expires_at: desk.now + life,
     };
-    let say = notice_message(&notice, desk.knowledge);
-    let words: Vec<_> = (first + 2..)
-        .zip(langs)
-        .map(|(id, lang)| (id, lang, desk.locales.render(lang, &say, desk.key)))
-        .collect();
-    broadcasts::insert(conn, &broadcast, &words).await?;
+    announce(
+        conn,
+        &broadcast,
+        &notice_message(&notice, desk.knowledge),
+        desk,
+    )
+    .await?;
     Ok(notice.id)
+}
+
+/// Reserves the numbers of something to be announced, of its broadcast and of its words per
+/// language, in this order. Returns the first.
+///
+/// # Errors
+/// [`Error::Database`].
+pub(crate) async fn reserve(conn: &mut Conn, desk: Desk<'_>) -> Result<i64, Error> {
+    let langs = i64::try_from(desk.locales.langs().len()).unwrap_or(0);
+    ids::reserve(conn, langs + 2).await
+}
+
+/// Writes a broadcast with its words in every language served; their numbers follow its own.
+///
+/// # Errors
+/// [`Error::Database`].
+pub(crate) async fn announce(
+    conn: &mut Conn,
+    broadcast: &NewBroadcast,
+    say: &Say,
+    desk: Desk<'_>,
+) -> Result<(), Error> {
+    let words: Vec<_> = (broadcast.id + 1..)
+        .zip(desk.locales.langs())
+        .map(|(id, lang)| (id, lang, desk.locales.render(lang, say, desk.key)))
+        .collect();
+    broadcasts::insert(conn, broadcast, &words).await
 }
 
 /// How the deliveries of a notice or a poll fare.

@@ -5,9 +5,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::conversation::poll_message;
 use crate::domain::{Lane, Localized, Poll};
-use crate::notices::{Desk, check_id, check_texts};
-use crate::store::broadcasts::{self, NewBroadcast};
-use crate::store::{Conn, Error, ids, polls};
+use crate::notices::{Desk, announce, check_id, check_texts, reserve};
+use crate::store::broadcasts::NewBroadcast;
+use crate::store::{Conn, Error, polls};
 
 /// Longest question, in characters.
 pub const QUESTION_CHARS: usize = 300;
@@ -87,9 +87,7 @@ impl Draft {
 /// # Errors
 /// [`Error::Database`].
 pub async fn open(conn: &mut Conn, draft: Draft, desk: Desk<'_>) -> Result<i64, Error> {
-    let langs = desk.locales.langs();
-    let count = i64::try_from(langs.len()).unwrap_or(0) + 2;
-    let first = ids::reserve(conn, count).await?;
+    let first = reserve(conn, desk).await?;
     let poll = Poll {
         id: first,
         topic: draft.topic,
@@ -113,12 +111,7 @@ pub async fn open(conn: &mut Conn, draft: Draft, desk: Desk<'_>) -> Result<i64, 
         created_at: desk.now,
         expires_at: desk.now + desk.routine_life,
     };
-    let say = poll_message(&poll, desk.knowledge);
-    let words: Vec<_> = (first + 2..)
-        .zip(langs)
-        .map(|(id, lang)| (id, lang, desk.locales.render(lang, &say, desk.key)))
-        .collect();
-    broadcasts::insert(conn, &broadcast, &words).await?;
+    announce(conn, &broadcast, &poll_message(&poll, desk.knowledge), desk).await?;
     Ok(poll.id)
 }
 
