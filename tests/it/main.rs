@@ -12,6 +12,7 @@ mod chat_hostile;
 mod chat_language;
 mod content;
 mod crash;
+mod demo;
 mod faults;
 mod locales;
 mod notices;
