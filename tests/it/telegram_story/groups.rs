@@ -134,6 +134,42 @@ async fn a_group_that_becomes_a_supergroup_is_followed_with_the_answers_it_waits
 }
 
 #[tokio::test]
+async fn a_group_that_moves_and_speaks_at_once_is_one_chat_and_holds_up_nobody() {
+    on_each_database(async |database| {
+        let bot = house(database, GroupKind::Group, "fi").await;
+        bot.answer(GROUP, |sim| {
+            sim.say_in(GROUP, person("fi"), "/ohje").expect("said");
+        })
+        .await;
+        // Both come in the same batch.
+        bot.sim.set_down(true);
+        let new = bot.sim.migrate(GROUP).expect("a group");
+        bot.sim.say_in(new, person("fi"), "/kyselyt").expect("said");
+        bot.sim.set_down(false);
+        bot.quiet().await;
+        let lines = bot.lines(new);
+        let said = lines
+            .iter()
+            .filter(|line| line.text == phrase("fi", "polls-none"));
+        assert_eq!(said.count(), 1, "{lines:?}");
+        let addresses = bot
+            .server
+            .database
+            .texts("SELECT address FROM resident WHERE direct = 0")
+            .await;
+        assert_eq!(addresses, [new.to_string()]);
+        assert!(bot.say(person("sv"), "hej").await.text.contains("112"));
+        // The engine would save the others by trying each event by itself; here it needn't.
+        let log = bot.server.log();
+        assert!(
+            !log.iter().any(|line| line.contains("the store failed")),
+            "{log:?}"
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_menu_the_name_and_the_description_are_set_in_both_languages() {
     on_each_database(async |database| {
         let config = Config {

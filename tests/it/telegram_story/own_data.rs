@@ -69,6 +69,9 @@ async fn after_erasure_no_table_leads_to_the_chat() {
             assert_eq!(ask.text, phrase(lang, "erase-ask"));
             let (_, lines) = bot.press(user, &label(lang, "button-erase-yes")).await;
             assert_eq!(lines[0].text, phrase(lang, "erased"));
+            // A second press on the same button makes nobody known again.
+            let (_, lines) = bot.press(user, &label(lang, "button-erase-yes")).await;
+            assert_eq!(lines[0].text, phrase(lang, "erased"));
             assert_eq!(votes(&bot, &poll).await, [0, 0, 0]);
             let id = user.to_string();
             eventually("nothing leads to the chat", async || {
