@@ -1,0 +1,2 @@
+//! Matrix.
+pub use matrix_sdk::Client;
