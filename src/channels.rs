@@ -15,6 +15,8 @@ pub struct Capabilities {
     pub toasts: bool,
     /// Messages that change after they were sent.
     pub edits: bool,
+    /// A message given twice arrives once: an unclear send may always be repeated.
+    pub idempotent: bool,
     /// Messages lie on a page of ours: writing them to the store is all there is to sending them.
     pub page: bool,
 }
@@ -26,16 +28,19 @@ pub fn capabilities(kind: ChannelKind) -> Capabilities {
         ChannelKind::Telegram => Capabilities {
             toasts: true,
             edits: true,
+            idempotent: false,
             page: false,
         },
         ChannelKind::Matrix => Capabilities {
             toasts: false,
             edits: true,
+            idempotent: true,
             page: false,
         },
         ChannelKind::Web => Capabilities {
             toasts: false,
             edits: false,
+            idempotent: true,
             page: true,
         },
     }
@@ -58,13 +63,25 @@ pub trait Channel: Send + Sync + 'static {
 #[error("the store takes no events now")]
 pub struct Unavailable;
 
+/// Something a channel keeps for itself between two starts, such as its place in a stream of events.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Whose it is.
+    pub channel: ChannelKind,
+    /// Its name.
+    pub name: String,
+    /// Its value; `None` forgets it.
+    pub value: Option<String>,
+}
+
 /// Where a channel hands in what it received.
 pub trait Sink: Send + Sync + 'static {
-    /// Takes events in order. Returns once they and everything they led to are committed, with what
-    /// to say in passing to each (plain words in the resident's language): only then may the
-    /// channel tell the platform that it has them.
+    /// Takes events in order, and notes in the same transaction. Returns once they and everything
+    /// they led to are committed, with what to say in passing to each (plain words in the
+    /// resident's language): only then may the channel tell the platform that it has them.
     fn take(
         &self,
         events: Vec<Inbound>,
+        notes: Vec<Note>,
     ) -> impl Future<Output = Result<Vec<Option<String>>, Unavailable>> + Send;
 }

@@ -13,9 +13,9 @@ mod resident;
 pub use action::{Action, ActionKey};
 pub use event::{ChannelKind, Chat, Inbound, Input, Media};
 pub use lang::{Lang, Localized, UnknownLang};
-pub use message::{Arg, Button, Label, Message, MessageButton, Part, Phrase, Say};
+pub use message::{Arg, Button, Label, Message, MessageButton, Part, Phrase, PollForm, Say};
 pub use notice::{Notice, Severity};
-pub use outgoing::{Delivery, DeliveryId, DeliveryState, Lane, SendError, Sent};
+pub use outgoing::{Delivery, DeliveryId, DeliveryState, Lane, Relation, SendError, Sent};
 pub use poll::Poll;
 pub use resident::{Dialogue, MenuItem, Pending, QuietHours, Resident, Status};
 

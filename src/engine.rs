@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use hub::Hub;
 
-use crate::channels::{Sink, Unavailable};
+use crate::channels::{Note, Sink, Unavailable, capabilities};
 use crate::clock::Clock;
 use crate::domain::{ChannelKind, DeliveryId, Inbound, Lane, Millis};
 use crate::inbox::{Desk, Stock};
@@ -47,9 +47,10 @@ const EVENTS: usize = 512;
 /// Answers of platforms in one round at most.
 const REPORTS: usize = 1024;
 
-/// Events of one channel, and whom to tell when they are committed.
+/// Events and notes of one channel, and whom to tell when they are committed.
 struct Submission {
     events: Vec<Inbound>,
+    notes: Vec<Note>,
     done: oneshot::Sender<Vec<Option<String>>>,
 }
 
@@ -60,12 +61,20 @@ pub struct Intake {
 }
 
 impl Sink for Intake {
-    async fn take(&self, events: Vec<Inbound>) -> Result<Vec<Option<String>>, Unavailable> {
-        if events.is_empty() {
+    async fn take(
+        &self,
+        events: Vec<Inbound>,
+        notes: Vec<Note>,
+    ) -> Result<Vec<Option<String>>, Unavailable> {
+        if events.is_empty() && notes.is_empty() {
             return Ok(Vec::new());
         }
         let (done, committed) = oneshot::channel();
-        let submission = Submission { events, done };
+        let submission = Submission {
+            events,
+            notes,
+            done,
+        };
         self.submissions
             .send(submission)
             .await
@@ -275,19 +284,31 @@ impl Engine {
         work: &mut Work,
         cancel: &CancellationToken,
     ) {
-        for Submission { events, done } in std::mem::take(&mut work.submissions) {
+        for submission in std::mem::take(&mut work.submissions) {
+            let Submission {
+                events,
+                notes,
+                done,
+            } = submission;
             let mut toasts = Vec::with_capacity(events.len());
-            for event in events {
+            // The notes say that the events are done with, so they come last.
+            let alone = events.into_iter().map(|event| (vec![event], Vec::new()));
+            for (events, notes) in alone.chain([(Vec::new(), notes)]) {
+                let of_an_event = !events.is_empty();
                 let (done, told) = oneshot::channel();
-                let events = vec![event];
                 let mut single = Work {
-                    submissions: vec![Submission { events, done }],
+                    submissions: vec![Submission {
+                        events,
+                        notes,
+                        done,
+                    }],
                     reports: Vec::new(),
                 };
                 match self.attempt(conn, &mut single, cancel).await {
-                    Ok(()) => {
+                    Ok(()) if of_an_event => {
                         toasts.push(told.await.ok().and_then(|mut told| told.pop().flatten()))
                     }
+                    Ok(()) => {}
                     Err(error) if error.is_about_data() => {
                         tracing::error!(%error, "an event cannot be handled; it is set aside");
                         metrics::counter!("turvabot_events_set_aside_total").increment(1);
@@ -318,7 +339,7 @@ impl Engine {
         let now = self.parts.clock.now();
         let resend = &self.parts.retries.resend_ambiguous;
         let mut tx = self.parts.db.write_on(conn).await?;
-        let found = crate::store::outbox::recover(&mut tx, resend, now).await?;
+        let found = crate::store::outbox::recover(&mut tx, resend, &idempotent(), now).await?;
         crate::store::broadcasts::forget_answers(&mut tx).await?;
         tx.commit().await?;
         if found > 0 {
@@ -401,4 +422,11 @@ impl Engine {
             work.reports.push(report);
         }
     }
+}
+
+/// The channels on which an unclear send may always be repeated.
+fn idempotent() -> Vec<ChannelKind> {
+    let mut kinds = ChannelKind::ALL.to_vec();
+    kinds.retain(|kind| capabilities(*kind).idempotent);
+    kinds
 }

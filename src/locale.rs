@@ -15,7 +15,8 @@ use rust_embed::RustEmbed;
 pub use commands::{Command, CommandWords, Words};
 
 use crate::domain::{
-    ActionKey, Arg, Button, Label, Lang, Message, MessageButton, Millis, Part, Phrase, Say, markup,
+    Action, ActionKey, Arg, Button, Label, Lang, Message, MessageButton, Millis, Part, Phrase,
+    PollForm, Say, markup,
 };
 
 #[derive(RustEmbed)]
@@ -168,7 +169,15 @@ impl Locales {
         Message {
             text: text.join("\n\n"),
             buttons,
-            replaces: None,
+            reactions: say
+                .reactions
+                .iter()
+                .map(|button| self.button(lang, button, key))
+                .collect(),
+            poll: say.poll.as_ref().map(|question| PollForm {
+                question: question.best(lang).cloned().unwrap_or_default(),
+                options: options(say),
+            }),
         }
     }
 
@@ -307,4 +316,11 @@ impl Locale {
         }
         text.into_owned()
     }
+}
+/// How many buttons of a message are options of a poll.
+fn options(say: &Say) -> usize {
+    let buttons = say.buttons.iter().flatten();
+    buttons
+        .take_while(|button| matches!(button.action, Action::Vote(..)))
+        .count()
 }

@@ -10,6 +10,7 @@ pub mod entries;
 pub mod gaps;
 pub mod ids;
 pub mod inbox;
+pub mod notes;
 pub mod notices;
 pub mod outbox;
 pub mod polls;

@@ -45,6 +45,7 @@ media-voice = En pysty kuuntelemaan ääniviestejä. Kirjoita kysymyksesi. Hät�
 media-photo = En pysty katsomaan kuvia. Kerro tilanteesta sanoin. Hätätilanteessa soita 112.
 media-location = Hätätilanteessa soita 112. En pysty käyttämään sijaintiasi, eikä se mene hätäkeskukseen. Jos soitat 112 Suomi -sovelluksella, hätäkeskus saa sijaintisi.
 media-other = Ymmärrän vain tekstiä. Kirjoita kysymyksesi omin sanoin. Hätätilanteessa soita 112.
+unreadable = En saanut salattua viestiäsi auki. Lähetä se uudelleen. Jos se ei auta, aloita kanssani uusi keskustelu. Hätätilanteessa soita 112.
 
 ## Hätä
 

@@ -45,6 +45,7 @@ media-voice = Jag kan inte lyssna på röstmeddelanden. Skriv din fråga. I en n
 media-photo = Jag kan inte se bilder. Berätta om läget med ord. I en nödsituation: ring 112.
 media-location = I en nödsituation: ring 112. Jag kan inte använda din position, och den går inte till nödcentralen. Om du ringer med appen 112 Suomi får nödcentralen veta var du är.
 media-other = Jag förstår bara text. Skriv din fråga med egna ord. I en nödsituation: ring 112.
+unreadable = Jag kunde inte öppna ditt krypterade meddelande. Skicka det igen. Om det inte hjälper, börja en ny chatt med mig. I en nödsituation: ring 112.
 
 ## Nöd
 

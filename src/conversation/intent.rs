@@ -30,6 +30,10 @@ pub enum Intent {
     Empty,
     /// Something that isn't words.
     Media(Media),
+    /// Take back the vote in the poll that the event names.
+    Withdraw,
+    /// Something nobody but its sender can read.
+    Unreadable,
     /// The address works no more.
     Gone,
     /// The address works again.

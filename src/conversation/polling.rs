@@ -19,6 +19,7 @@ pub(super) fn question(poll: &Poll, choice: Option<i64>) -> Say {
             None => button,
         }]);
     }
+    say.poll = Some(poll.question.clone());
     if choice.is_some() {
         say = say.row([Button::new("button-unvote", Action::Unvote(poll.id))]);
     }

@@ -182,7 +182,10 @@ pub fn respond(mut resident: Resident, understood: Understood, facts: Facts<'_>)
         Intent::UnknownCommand => {
             Turn::new(resident).say(help_buttons(Say::phrase("unknown-command")))
         }
-        Intent::StaleButton => Turn::new(resident).toast(Say::phrase("stale-button")),
+        Intent::Unreadable => Turn::new(resident).say(help_buttons(Say::phrase("unreadable"))),
+        Intent::Withdraw | Intent::StaleButton => {
+            Turn::new(resident).toast(Say::phrase("stale-button"))
+        }
         Intent::Cry => Turn::new(resident).say(help_buttons(
             Say::phrase("emergency")
                 .and("emergency-how")

@@ -23,6 +23,8 @@ pub fn understand(
         Input::Token(token) => plain(key.open(token).map_or(Intent::StaleButton, Intent::Act)),
         Input::Start(_) => plain(Intent::Command(crate::locale::Command::Start)),
         Input::Media(media) => plain(Intent::Media(*media)),
+        Input::Withdrawn => plain(Intent::Withdraw),
+        Input::Unreadable => plain(Intent::Unreadable),
         Input::Gone => plain(Intent::Gone),
         // A move changes an address, nothing that is said.
         Input::Returned | Input::Moved(_) => plain(Intent::Returned),

@@ -17,6 +17,9 @@ pub enum ChannelKind {
 }
 
 impl ChannelKind {
+    /// Every channel.
+    pub const ALL: [Self; 3] = [Self::Telegram, Self::Matrix, Self::Web];
+
     /// The name used in the database, in metrics and on the command line.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -66,6 +69,10 @@ pub struct Inbound {
     pub input: Input,
     /// The platform's id of the bot's message that a button was pressed on.
     pub on_message: Option<String>,
+    /// The platform's id of the resident's own message, where edits refer to it.
+    pub message: Option<String>,
+    /// The thread to answer in, by the platform's id of its first message.
+    pub thread: Option<String>,
     /// When the channel received it.
     pub received_at: Millis,
 }
@@ -77,6 +84,28 @@ pub enum Chat {
     Direct,
     /// Several people; the bot was addressed by name, by command or by a reply.
     Group,
+    /// A public room of the municipality's, where the bot speaks and others read.
+    Public,
+}
+
+impl Chat {
+    /// The number used in the database.
+    #[must_use]
+    pub fn rank(self) -> i64 {
+        match self {
+            Self::Group => 0,
+            Self::Direct => 1,
+            Self::Public => 2,
+        }
+    }
+
+    /// The kind of a number from the database.
+    #[must_use]
+    pub fn from_rank(rank: i64) -> Option<Self> {
+        [Self::Group, Self::Direct, Self::Public]
+            .into_iter()
+            .find(|chat| chat.rank() == rank)
+    }
 }
 
 /// The content of an event.
@@ -88,6 +117,10 @@ pub enum Input {
     Edited(String),
     /// A button's token, not yet checked.
     Token(String),
+    /// The choice in the poll at `on_message` is taken back.
+    Withdrawn,
+    /// Something that could not be decrypted, however long the keys were waited for.
+    Unreadable,
     /// The chat was opened, with the link's payload where it had one.
     Start(Option<String>),
     /// Something that isn't words.

@@ -15,6 +15,10 @@ pub struct Say {
     pub in_place: bool,
     /// Whether it tells what the resident voted: such words must not outlive the poll.
     pub ballot: bool,
+    /// The question, if the options of a poll are among the buttons.
+    pub poll: Option<Localized>,
+    /// What a reaction to the message does, for channels whose users react; labels are emoji.
+    pub reactions: Vec<Button>,
     /// A name for words that are the same for everyone who gets them in the same language: they are
     /// rendered and written once. Nothing personal may have one.
     pub stock: Option<String>,
@@ -208,7 +212,7 @@ impl Button {
 }
 
 /// A message in one language, frozen in the ledger; each channel draws it in its own form.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     /// Mini-Markdown (see [`super::markup`]).
     #[serde(rename = "t")]
@@ -216,9 +220,23 @@ pub struct Message {
     /// Rows of buttons.
     #[serde(rename = "b", default, skip_serializing_if = "Vec::is_empty")]
     pub buttons: Vec<Vec<MessageButton>>,
-    /// The channel's id of the message to replace.
-    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
-    pub replaces: Option<String>,
+    /// What a reaction to the message does, for channels whose users react; labels are emoji.
+    #[serde(rename = "x", default, skip_serializing_if = "Vec::is_empty")]
+    pub reactions: Vec<MessageButton>,
+    /// The poll in the message, for channels that show polls in a form of their own.
+    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
+    pub poll: Option<PollForm>,
+}
+
+/// A poll in one language.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PollForm {
+    /// The question, plain.
+    #[serde(rename = "q")]
+    pub question: String,
+    /// How many of the buttons, from the first, are its options.
+    #[serde(rename = "n")]
+    pub options: usize,
 }
 
 /// A button in one language.

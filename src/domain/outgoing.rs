@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{ChannelKind, Message};
+use super::{ChannelKind, Message, Millis};
 
 /// The ledger's number of one message to one address.
 pub type DeliveryId = i64;
@@ -104,8 +104,55 @@ pub struct Delivery {
     pub lane: Lane,
     /// The frozen message; shared by all recipients of a broadcast.
     pub message: Arc<Message>,
+    /// How it relates to an earlier message.
+    pub relation: Option<Relation>,
     /// How often it was given to a sender, this time included.
     pub attempts: i64,
+    /// How many earlier attempts left it unclear whether it arrived.
+    pub doubts: i64,
+    /// When it was first given to a sender.
+    pub tried_at: Millis,
+}
+
+/// How a message relates to an earlier one, by the platform's id of that one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Relation {
+    /// It takes the place of the bot's message.
+    Replaces(String),
+    /// It is said in the thread that begins with the message.
+    Thread(String),
+    /// It ends the poll in the bot's message and tells the result.
+    Ends(String),
+    /// The bot's message is taken away, words and all.
+    Redacts(String),
+}
+
+impl Relation {
+    /// The form kept in the ledger: a word, a space, the id.
+    #[must_use]
+    pub fn encode(&self) -> String {
+        let (word, id) = match self {
+            Self::Replaces(id) => ("replaces", id),
+            Self::Thread(id) => ("thread", id),
+            Self::Ends(id) => ("ends", id),
+            Self::Redacts(id) => ("redacts", id),
+        };
+        format!("{word} {id}")
+    }
+
+    /// The relation of a form kept in the ledger.
+    #[must_use]
+    pub fn decode(text: &str) -> Option<Self> {
+        let (word, id) = text.split_once(' ')?;
+        let id = id.to_owned();
+        Some(match word {
+            "replaces" => Self::Replaces(id),
+            "thread" => Self::Thread(id),
+            "ends" => Self::Ends(id),
+            "redacts" => Self::Redacts(id),
+            _ => return None,
+        })
+    }
 }
 
 /// What the platform said when it took a message.

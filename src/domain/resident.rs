@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChannelKind, Lang};
+use super::{ChannelKind, Chat, Lang};
 
 /// One resident at one address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct Resident {
     pub channel: ChannelKind,
     /// The chat on that channel.
     pub address: String,
+    /// Who reads what is sent there.
+    pub chat: Chat,
     /// The language to speak.
     pub lang: Lang,
     /// Whether the resident chose the language, rather than the bot guessing it.

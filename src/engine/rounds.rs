@@ -10,12 +10,13 @@ use tokio_util::sync::CancellationToken;
 use super::{Engine, Line, POLL, Waiting, Work};
 use crate::domain::{
     ChannelKind, Delivery, DeliveryId, DeliveryState, Inbound, Lane, Lang, Message, Millis,
+    Relation,
 };
 use crate::inbox::{self, Turned};
 use crate::outbox::{Consequence, judge};
 use crate::store::outbox::{Claim, Claimed, Settlement};
 use crate::store::web_lines::{NewLine, WebLine};
-use crate::store::{Conn, Error, Tx, broadcasts, outbox, residents, web_lines};
+use crate::store::{Conn, Error, Tx, broadcasts, notes, outbox, residents, web_lines};
 
 /// How long a sender may keep a row. Senders give up long before; a row kept longer was lost.
 const LEASE: Duration = Duration::from_secs(300);
@@ -130,14 +131,7 @@ impl Engine {
         let mut settlements = Vec::with_capacity(work.reports.len());
         let mut consequences = Vec::new();
         for report in &work.reports {
-            let (settlement, consequence) = judge(
-                report.id,
-                report.lane,
-                report.attempts,
-                report.answer.clone(),
-                &self.parts.retries,
-                now,
-            );
+            let (settlement, consequence) = judge(report, &self.parts.retries, now);
             if consequence != Consequence::None {
                 consequences.push((report.id, consequence));
             }
@@ -191,7 +185,11 @@ impl Engine {
             room,
             lease_end: now + Millis::try_from(LEASE.as_millis()).unwrap_or(Millis::MAX / 2),
         };
-        inbox::run(tx, &events, &mut self.ids, &mut self.stock, setting).await
+        let turned = inbox::run(tx, &events, &mut self.ids, &mut self.stock, setting).await?;
+        for submission in &work.submissions {
+            notes::put(tx, &submission.notes).await?;
+        }
+        Ok(turned)
     }
 
     async fn expand(&mut self, tx: &mut Tx<'_>, done: &mut Done, now: Millis) -> Result<(), Error> {
@@ -313,7 +311,10 @@ impl Engine {
                     address: row.address,
                     lane: claim.lane,
                     message,
+                    relation: row.relation.as_deref().and_then(Relation::decode),
                     attempts: row.attempts,
+                    doubts: row.doubts,
+                    tried_at: row.tried_at,
                 }),
                 None => outbox::settle(tx, &[lost(row.id, claim.now)])
                     .await
@@ -476,5 +477,6 @@ fn lost(id: DeliveryId, now: Millis) -> Settlement {
         reason: Some("words lost".into()),
         settled_at: Some(now),
         unspent: false,
+        certain: false,
     }
 }

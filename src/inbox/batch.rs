@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::Desk;
 use super::stock::Stock;
 use super::write::{Parting, Supplies, Writes};
-use crate::domain::{ChannelKind, Chat, Delivery, Inbound, Lane, Millis, Notice, Poll, Resident};
+use crate::domain::{ChannelKind, Delivery, Inbound, Lane, Millis, Notice, Poll, Resident};
 use crate::store::polls::OpenPoll;
 use crate::store::{Conn, Dialect, Error, ids::IdBlock, residents};
 
@@ -31,7 +31,6 @@ pub(super) struct Seat {
     pub(super) resident: Option<Resident>,
     /// Whether the row exists in the store already.
     pub(super) stored: bool,
-    pub(super) direct: bool,
     pub(super) changed: bool,
     pub(super) subscriptions_changed: bool,
 }
@@ -118,7 +117,6 @@ async fn seats(
             Seat {
                 resident: None,
                 stored: false,
-                direct: event.chat == Chat::Direct,
                 changed: false,
                 subscriptions_changed: false,
             }
@@ -165,7 +163,7 @@ impl Batch<'_> {
                 continue;
             };
             if !seat.stored {
-                made.push((resident, seat.direct));
+                made.push(resident);
             } else if seat.changed {
                 changed.push(resident);
             }

@@ -9,10 +9,11 @@ use super::write::Words;
 use crate::answers::fold;
 use crate::channels::capabilities;
 use crate::conversation::{
-    Effect, Facts, Outcome, Own, Turn, Understood, erased, mishap, respond, understand,
+    Effect, Facts, Intent, Outcome, Own, Turn, Understood, erased, mishap, respond, understand,
 };
 use crate::domain::{
-    Action, ChannelKind, Dialogue, Inbound, Input, MenuItem, Millis, Resident, Say, Status, markup,
+    Action, ChannelKind, Dialogue, Inbound, Input, MenuItem, Millis, Relation, Resident, Say,
+    Status, markup,
 };
 use crate::store::polls::OpenPoll;
 use crate::store::{Conn, Error, notices, outbox, polls, residents, web_lines};
@@ -50,6 +51,8 @@ impl Batch<'_> {
             None => self.newcomer(event),
         };
         let before = resident.clone();
+        let mut resident = resident;
+        resident.chat = event.chat;
         let turn = self.turn(conn, resident, event).await?;
         metrics::counter!("turvabot_turns_total", "channel" => event.channel.as_str(),
             "outcome" => turn.outcome.as_str())
@@ -106,6 +109,7 @@ impl Batch<'_> {
             id: 0,
             channel: event.channel,
             address: event.address.clone(),
+            chat: event.chat,
             lang,
             lang_chosen: false,
             status: Status::Active,
@@ -127,9 +131,12 @@ impl Batch<'_> {
         let understood = catch_unwind(AssertUnwindSafe(|| {
             understand(&resident, &event.input, &desk.knowledge, &desk.key)
         }));
-        let Ok(understood) = understood else {
+        let Ok(mut understood) = understood else {
             return Ok(broken(resident));
         };
+        if understood.intent == Intent::Withdraw {
+            understood.intent = self.withdrawn(conn, &resident, event).await?;
+        }
         let own = self.look_up(conn, &resident, &understood).await?;
         let facts = Facts {
             knowledge: &desk.knowledge,
@@ -142,6 +149,29 @@ impl Batch<'_> {
         let spare = resident.clone();
         let turn = catch_unwind(AssertUnwindSafe(|| respond(resident, understood, facts)));
         Ok(turn.unwrap_or_else(|_| broken(spare)))
+    }
+
+    /// Which vote is taken back: the one in the poll of the message that says so, or in the only
+    /// open one.
+    async fn withdrawn(
+        &mut self,
+        conn: &mut Conn,
+        resident: &Resident,
+        event: &Inbound,
+    ) -> Result<Intent, Error> {
+        let poll = match &event.on_message {
+            Some(message) => polls::find_by_message(conn, resident.id, message).await?,
+            None => None,
+        };
+        let open = self.open_polls(conn).await?;
+        let only = || match open {
+            [only] => Some(only.poll.id),
+            _ => None,
+        };
+        Ok(match poll.or_else(only) {
+            Some(poll) => Intent::Act(Action::Unvote(poll)),
+            None => Intent::StaleButton,
+        })
     }
 
     async fn look_up(
@@ -216,10 +246,17 @@ impl Batch<'_> {
                 }
             }
         }
-        let messages: Vec<Words> = replies
+        let mut messages: Vec<Words> = replies
             .iter()
             .map(|say| self.words(&resident, say, event, powers.edits))
             .collect();
+        if let (Input::Edited(_), Some(edited)) = (&event.input, &event.message) {
+            // The answer to words that changed changes with them.
+            let earlier = outbox::find_answer(conn, before.id, edited).await?;
+            if let (Some(earlier), Some(first)) = (earlier, messages.first_mut()) {
+                first.relation = Some(Relation::Replaces(earlier));
+            }
+        }
         resident.dialogue.menu = match outcome {
             // "2" after an answer means nothing; after a list it picks from it.
             Outcome::Done | Outcome::Offered if !messages.is_empty() => menu(&messages),
@@ -252,22 +289,23 @@ impl Batch<'_> {
 
     fn words(&mut self, resident: &Resident, say: &Say, event: &Inbound, edits: bool) -> Words {
         let lang = resident.lang;
+        let in_place = event.on_message.clone().filter(|_| say.in_place && edits);
+        let thread = || event.thread.clone().map(Relation::Thread);
+        let relation = in_place.map(Relation::Replaces).or_else(thread);
         let render = || self.desk.locales.render(lang, say, &self.desk.key);
         if let Some(name) = &say.stock {
             return Words {
                 message: Arc::clone(&self.stock.item(name, lang, render).message),
                 ballot: say.ballot,
                 stock: Some(name.clone()),
+                relation,
             };
         }
-        let mut message = render();
-        if say.in_place && edits {
-            message.replaces.clone_from(&event.on_message);
-        }
         Words {
-            message: Arc::new(message),
+            message: Arc::new(render()),
             ballot: say.ballot,
             stock: None,
+            relation,
         }
     }
 

@@ -7,7 +7,7 @@ use super::batch::{LANE, Setting, Turned};
 use super::stock::Stock;
 use crate::channels::capabilities;
 use crate::domain::{
-    ChannelKind, Delivery, DeliveryState, Inbound, Input, Lang, Message, Millis, markup,
+    ChannelKind, Delivery, DeliveryState, Inbound, Input, Lang, Message, Millis, Relation, markup,
 };
 use crate::store::ids::IdBlock;
 use crate::store::outbox::NewRow;
@@ -35,6 +35,8 @@ pub(super) struct Words {
     pub ballot: bool,
     /// Their name in the stock, if they are the same for everyone.
     pub stock: Option<String>,
+    /// How they relate to an earlier message.
+    pub relation: Option<Relation>,
 }
 
 /// Words for one address.
@@ -43,6 +45,8 @@ struct Line {
     address: String,
     /// Whether nothing of it may stay once it is sent.
     parting: bool,
+    /// The resident's message that it answers.
+    cause: Option<String>,
     by_bot: bool,
     lang: Lang,
     at: Millis,
@@ -85,9 +89,9 @@ impl Writes {
                 Words {
                     message: Arc::new(Message {
                         text: markup::escape(text.trim()),
-                        buttons: Vec::new(),
-                        replaces: None,
+                        ..Message::default()
                     }),
+                    relation: None,
                     // Words that lead to a vote tell it as well.
                     ballot: messages.iter().any(|words| words.ballot),
                     stock: None,
@@ -104,6 +108,7 @@ impl Writes {
             channel: event.channel,
             address: event.address.clone(),
             parting: false,
+            cause: event.message.clone(),
             by_bot,
             lang,
             at,
@@ -240,6 +245,9 @@ fn on_page(
         address: line.address,
         message: None,
         rendering_id: None,
+        relation: None,
+        cause: None,
+        tried_at: Some(setting.now),
         expires_at: setting.now + REPLY_LIFE,
         settled_at: Some(setting.now),
     })
@@ -266,7 +274,10 @@ fn sent(
             address: line.address.clone(),
             lane: LANE,
             message: line.words.message,
+            relation: line.words.relation.clone(),
             attempts: 1,
+            doubts: 0,
+            tried_at: setting.now,
         });
     } else {
         turned.queued = true;
@@ -289,6 +300,9 @@ fn sent(
         address: line.address,
         message: frozen,
         rendering_id,
+        relation: line.words.relation.as_ref().map(Relation::encode),
+        cause: line.cause,
+        tried_at: claimed.then_some(setting.now),
         expires_at: setting.now + REPLY_LIFE,
         settled_at: None,
     }

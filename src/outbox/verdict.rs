@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::domain::{DeliveryState, Lane, Millis, SendError, Sent};
+use super::dispatch::Report;
+use crate::channels::capabilities;
+use crate::domain::{DeliveryState, Lane, Millis, SendError};
 use crate::store::outbox::Settlement;
 
 /// First pause before another attempt; each further one is twice as long.
@@ -40,33 +42,30 @@ fn millis(span: Duration) -> Millis {
     Millis::try_from(span.as_millis()).unwrap_or(Millis::MAX / 4)
 }
 
-/// Turns the answer to attempt number `attempts` of a row into the row's next state.
+/// Turns what a sender reports of an attempt into the row's next state.
 #[must_use]
-pub fn judge(
-    id: i64,
-    lane: Lane,
-    attempts: i64,
-    answer: Result<Sent, SendError>,
-    retries: &Retries,
-    now: Millis,
-) -> (Settlement, Consequence) {
+pub fn judge(report: &Report, retries: &Retries, now: Millis) -> (Settlement, Consequence) {
+    let idempotent = capabilities(report.channel).idempotent;
+    let attempts = report.attempts;
     let mut settlement = Settlement {
-        id,
+        id: report.id,
         state: DeliveryState::Sent,
         due_at: now,
         external_id: None,
         reason: None,
         settled_at: Some(now),
         unspent: false,
+        certain: false,
     };
     let again = |settlement: &mut Settlement, state, after: Duration| {
         settlement.state = state;
         settlement.due_at = now + millis(after);
         settlement.settled_at = None;
     };
-    let consequence = match answer {
+    let consequence = match report.answer.clone() {
         Ok(sent) => {
             settlement.external_id = Some(sent.external_id);
+            settlement.certain = idempotent;
             Consequence::None
         }
         Err(SendError::Retry { after, reason }) => {
@@ -85,7 +84,7 @@ pub fn judge(
         }
         Err(SendError::Ambiguous { reason }) => {
             settlement.state = DeliveryState::Ambiguous;
-            if retries.resend_ambiguous.contains(&lane) {
+            if idempotent || retries.resend_ambiguous.contains(&report.lane) {
                 again(&mut settlement, DeliveryState::Ambiguous, pause(attempts));
             }
             settlement.reason = Some(reason);
@@ -114,11 +113,46 @@ pub fn judge(
 mod tests {
     use super::*;
 
+    use crate::domain::{ChannelKind, Sent};
+
     fn judged(lane: Lane, answer: Result<Sent, SendError>) -> (Settlement, Consequence) {
+        judged_on(ChannelKind::Telegram, lane, answer)
+    }
+
+    fn judged_on(
+        channel: ChannelKind,
+        lane: Lane,
+        answer: Result<Sent, SendError>,
+    ) -> (Settlement, Consequence) {
         let retries = Retries {
             resend_ambiguous: vec![Lane::Alert, Lane::Reply],
         };
-        judge(7, lane, 3, answer, &retries, 1_000)
+        let report = Report {
+            id: 7,
+            channel,
+            lane,
+            attempts: 3,
+            answer,
+        };
+        judge(&report, &retries, 1_000)
+    }
+
+    #[test]
+    fn where_twice_arrives_once_an_unclear_send_is_always_repeated() {
+        let unclear = Err(SendError::Ambiguous {
+            reason: "reset".into(),
+        });
+        let (again, _) = judged_on(ChannelKind::Matrix, Lane::Poll, unclear);
+        assert_eq!(again.settled_at, None);
+        let taken = Ok(Sent {
+            external_id: "$1".into(),
+        });
+        assert!(
+            judged_on(ChannelKind::Matrix, Lane::Poll, taken.clone())
+                .0
+                .certain
+        );
+        assert!(!judged(Lane::Poll, taken).0.certain);
     }
 
     #[test]

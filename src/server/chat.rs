@@ -112,10 +112,12 @@ impl ChatPort for Chat {
                 Said::Start(payload) => Input::Start(payload),
             },
             on_message: None,
+            message: None,
+            thread: None,
             received_at: self.clock.now(),
         };
         self.intake
-            .take(vec![event])
+            .take(vec![event], Vec::new())
             .await
             .map_err(|_| Unavailable)?;
         Ok(())

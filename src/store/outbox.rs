@@ -33,6 +33,12 @@ pub struct NewRow {
     pub message: Option<String>,
     /// the rendering that holds the words.
     pub rendering_id: Option<i64>,
+    /// How it relates to an earlier message (see [`crate::domain::Relation::encode`]).
+    pub relation: Option<String>,
+    /// The platform's id of the resident's message that it answers.
+    pub cause: Option<String>,
+    /// When it was first given to a sender.
+    pub tried_at: Option<Millis>,
     /// When it isn't worth sending any more.
     pub expires_at: Millis,
     /// When it was settled.
@@ -47,11 +53,12 @@ pub async fn insert(conn: &mut Conn, rows: &[NewRow]) -> Result<(), Error> {
     bulk::execute(
         conn,
         rows,
-        12,
+        15,
         |values| {
             format!(
                 "INSERT INTO outbox (id, channel, lane, state, due_at, resident_id, address, \
-                 message, rendering_id, expires_at, settled_at, attempts) VALUES {values}"
+                 message, rendering_id, relation, cause, tried_at, expires_at, settled_at, attempts) \
+                 VALUES {values}"
             )
         },
         |query, row| {
@@ -65,6 +72,9 @@ pub async fn insert(conn: &mut Conn, rows: &[NewRow]) -> Result<(), Error> {
                 .bind(row.address.clone())
                 .bind(row.message.clone())
                 .bind(row.rendering_id)
+                .bind(row.relation.clone())
+                .bind(row.cause.clone())
+                .bind(row.tried_at)
                 .bind(row.expires_at)
                 .bind(row.settled_at)
                 .bind(i64::from(row.state != DeliveryState::Queued))
@@ -87,8 +97,14 @@ pub struct Claimed {
     pub message: Option<String>,
     /// … or in a broadcast's rendering.
     pub rendering_id: Option<i64>,
+    /// How it relates to an earlier message.
+    pub relation: Option<String>,
     /// How often it was given to a sender, this time included.
     pub attempts: i64,
+    /// How many of those left it unclear whether it arrived.
+    pub doubts: i64,
+    /// When it was first given to a sender.
+    pub tried_at: Millis,
 }
 
 /// Which rows to claim.
@@ -115,11 +131,13 @@ pub async fn claim(conn: &mut Conn, claim: Claim) -> Result<Vec<Claimed>, Error>
     let lease_end = claim.now + i64::try_from(claim.lease.as_millis()).unwrap_or(i64::MAX / 2);
     let rows = sqlx::query(
         "UPDATE outbox SET doubts = doubts + CASE WHEN state = 'sending' THEN 1 ELSE 0 END, \
-         state = 'sending', attempts = attempts + 1, due_at = $1 \
+         state = 'sending', attempts = attempts + 1, due_at = $1, \
+         tried_at = COALESCE(tried_at, $2) \
          WHERE settled_at IS NULL AND due_at <= $2 AND id IN \
          (SELECT id FROM outbox WHERE channel = $3 AND lane = $4 AND settled_at IS NULL \
           AND due_at <= $2 AND expires_at > $2 ORDER BY due_at, id LIMIT $5) \
-         RETURNING id, address, resident_id, message, rendering_id, attempts",
+         RETURNING id, address, resident_id, message, rendering_id, attempts, relation, doubts, \
+         tried_at",
     )
     .bind(lease_end)
     .bind(claim.now)
@@ -138,6 +156,9 @@ pub async fn claim(conn: &mut Conn, claim: Claim) -> Result<Vec<Claimed>, Error>
                 message: row.try_get(3)?,
                 rendering_id: row.try_get(4)?,
                 attempts: row.try_get(5)?,
+                relation: row.try_get(6)?,
+                doubts: row.try_get(7)?,
+                tried_at: row.try_get(8)?,
             })
         })
         .collect::<Result<Vec<_>, Error>>()?;
@@ -163,6 +184,8 @@ pub struct Settlement {
     pub settled_at: Option<Millis>,
     /// The attempt wasn't one: the channel held it back.
     pub unspent: bool,
+    /// It arrived exactly once: earlier doubts are cleared.
+    pub certain: bool,
 }
 
 /// Writes what became of rows; the words of a settled reply are dropped.
@@ -173,15 +196,16 @@ pub async fn settle(conn: &mut Conn, settlements: &[Settlement]) -> Result<u64, 
     bulk::execute(
         conn,
         settlements,
-        7,
+        8,
         |values| {
             format!(
-                "WITH v (id, state, due_at, external_id, reason, settled_at, unspent) \
+                "WITH v (id, state, due_at, external_id, reason, settled_at, unspent, certain) \
                  AS (VALUES {values}) \
                  UPDATE outbox SET state = v.state, due_at = v.due_at, \
                  external_id = v.external_id, reason = v.reason, settled_at = v.settled_at, \
                  attempts = attempts - v.unspent, \
-                 doubts = doubts + CASE WHEN v.state = 'ambiguous' THEN 1 ELSE 0 END, \
+                 doubts = CASE WHEN v.certain = 1 THEN 0 \
+                 WHEN v.state = 'ambiguous' THEN doubts + 1 ELSE doubts END, \
                  message = CASE WHEN v.settled_at IS NULL THEN message ELSE NULL END \
                  FROM v WHERE outbox.id = v.id AND outbox.settled_at IS NULL"
             )
@@ -195,6 +219,7 @@ pub async fn settle(conn: &mut Conn, settlements: &[Settlement]) -> Result<u64, 
                 .bind(settlement.reason.clone())
                 .bind(settlement.settled_at)
                 .bind(i64::from(settlement.unspent))
+                .bind(i64::from(settlement.certain))
         },
     )
     .await
@@ -274,22 +299,33 @@ pub async fn drop_unasked(conn: &mut Conn, resident_id: i64, now: Millis) -> Res
 }
 
 /// After a start: rows left with a sender that no longer exists are ambiguous. Those of a lane in
-/// `resend` are due at once, the others are settled as they are. Returns how many there were.
+/// `resend`, or of a channel in `idempotent`, are due at once, the others are settled as they are.
+/// Returns how many there were.
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn recover(conn: &mut Conn, resend: &[Lane], now: Millis) -> Result<u64, Error> {
+pub async fn recover(
+    conn: &mut Conn,
+    resend: &[Lane],
+    idempotent: &[ChannelKind],
+    now: Millis,
+) -> Result<u64, Error> {
     let mut found = 0;
-    for lane in Lane::ALL {
-        let settled_at = (!resend.contains(&lane)).then_some(now);
+    let lanes = ChannelKind::ALL
+        .into_iter()
+        .flat_map(|channel| Lane::ALL.map(|lane| (channel, lane)));
+    for (channel, lane) in lanes {
+        let again = idempotent.contains(&channel) || resend.contains(&lane);
+        let settled_at = (!again).then_some(now);
         found += sqlx::query(
             "UPDATE outbox SET state = 'ambiguous', doubts = doubts + 1, due_at = $1, \
              settled_at = $2, reason = 'interrupted', \
              message = CASE WHEN $2 IS NULL THEN message ELSE NULL END \
-             WHERE settled_at IS NULL AND state = 'sending' AND lane = $3",
+             WHERE settled_at IS NULL AND state = 'sending' AND channel = $3 AND lane = $4",
         )
         .bind(now)
         .bind(settled_at)
+        .bind(channel.as_str())
         .bind(lane.rank())
         .execute(&mut *conn)
         .await?
@@ -483,6 +519,26 @@ pub async fn list(
             })
         })
         .collect()
+}
+
+/// The platform's id of the first answer to a resident's message.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn find_answer(
+    conn: &mut Conn,
+    resident_id: i64,
+    cause: &str,
+) -> Result<Option<String>, Error> {
+    let row = sqlx::query(
+        "SELECT external_id FROM outbox WHERE resident_id = $1 AND cause = $2 AND state = 'sent' \
+         AND external_id IS NOT NULL ORDER BY id LIMIT 1",
+    )
+    .bind(resident_id)
+    .bind(cause.to_owned())
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?)
 }
 
 /// How many messages to a resident are in the ledger.

@@ -251,3 +251,23 @@ pub async fn tally(conn: &mut Conn, poll_id: i64, options: usize) -> Result<Vec<
     }
     Ok(tally)
 }
+
+/// The poll that a message to a resident asked, by the platform's id of the message.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn find_by_message(
+    conn: &mut Conn,
+    resident_id: i64,
+    message: &str,
+) -> Result<Option<i64>, Error> {
+    let row = sqlx::query(
+        "SELECT b.poll_id FROM outbox o JOIN broadcast b ON b.id = o.broadcast_id \
+         WHERE o.resident_id = $1 AND o.external_id = $2 AND b.poll_id IS NOT NULL",
+    )
+    .bind(resident_id)
+    .bind(message.to_owned())
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| row.try_get(0)).transpose()?)
+}

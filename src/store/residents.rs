@@ -4,7 +4,7 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::{Conn, Error, bulk};
-use crate::domain::{ChannelKind, Dialogue, QuietHours, Resident, Status};
+use crate::domain::{ChannelKind, Chat, Dialogue, QuietHours, Resident, Status};
 
 fn corrupt(column: &'static str, id: i64) -> Error {
     Error::Corrupt {
@@ -43,6 +43,7 @@ fn resident(row: &AnyRow) -> Result<Resident, Error> {
         },
         topics: words(row.try_get(9)?),
         areas: words(row.try_get(10)?),
+        chat: Chat::from_rank(row.try_get(11)?).ok_or_else(|| corrupt("direct", id))?,
     })
 }
 
@@ -65,7 +66,8 @@ pub async fn list(
                  SELECT r.id, r.channel, r.address, r.lang, r.lang_chosen, r.status, \
                  r.quiet_from, r.quiet_to, r.dialogue, \
                  (SELECT string_agg(t.topic, ',') FROM resident_topic t WHERE t.resident_id = r.id), \
-                 (SELECT string_agg(a.area, ',') FROM resident_area a WHERE a.resident_id = r.id) \
+                 (SELECT string_agg(a.area, ',') FROM resident_area a WHERE a.resident_id = r.id), \
+                 r.direct \
                  FROM k CROSS JOIN resident r \
                  WHERE r.channel = k.channel AND r.address = k.address"
             )
@@ -76,11 +78,11 @@ pub async fn list(
     rows.iter().map(resident).collect()
 }
 
-/// Writes new residents. `direct` of each says whether one person is at the address.
+/// Writes new residents.
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn insert(conn: &mut Conn, residents: &[(&Resident, bool)]) -> Result<(), Error> {
+pub async fn insert(conn: &mut Conn, residents: &[&Resident]) -> Result<(), Error> {
     bulk::execute(
         conn,
         residents,
@@ -91,7 +93,7 @@ pub async fn insert(conn: &mut Conn, residents: &[(&Resident, bool)]) -> Result<
                  quiet_from, quiet_to, dialogue, direct) VALUES {values}"
             )
         },
-        |query, (resident, direct)| bind(query, resident).bind(i64::from(*direct)),
+        |query, resident| bind(query, resident),
     )
     .await?;
     Ok(())
@@ -108,6 +110,7 @@ fn bind<'q>(query: bulk::Bound<'q>, resident: &Resident) -> bulk::Bound<'q> {
         .bind(resident.quiet.map(|quiet| i64::from(quiet.from)))
         .bind(resident.quiet.map(|quiet| i64::from(quiet.to)))
         .bind(encode(&resident.dialogue))
+        .bind(resident.chat.rank())
 }
 
 fn encode(dialogue: &Dialogue) -> String {
@@ -123,14 +126,14 @@ pub async fn update(conn: &mut Conn, residents: &[&Resident]) -> Result<(), Erro
     bulk::execute(
         conn,
         residents,
-        9,
+        10,
         |values| {
             format!(
                 "WITH v (id, channel, address, lang, lang_chosen, status, quiet_from, quiet_to, \
-                 dialogue) AS (VALUES {values}) \
+                 dialogue, direct) AS (VALUES {values}) \
                  UPDATE resident SET address = v.address, lang = v.lang, \
                  lang_chosen = v.lang_chosen, status = v.status, quiet_from = v.quiet_from, \
-                 quiet_to = v.quiet_to, dialogue = v.dialogue \
+                 quiet_to = v.quiet_to, dialogue = v.dialogue, direct = v.direct \
                  FROM v WHERE resident.id = v.id"
             )
         },

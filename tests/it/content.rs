@@ -41,6 +41,7 @@ fn told(knowledge: &Knowledge, lang: Lang, intent: Intent) -> Vec<Message> {
         id: 1,
         channel: ChannelKind::Telegram,
         address: "1".into(),
+        chat: Chat::Direct,
         lang,
         lang_chosen: true,
         status: Status::Active,

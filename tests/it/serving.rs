@@ -160,7 +160,8 @@ async fn a_database_of_a_newer_version_is_refused_in_one_line_by_every_command()
         home.database
             .execute(
                 "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
-                 SELECT 29991231000000, description, success, checksum, execution_time FROM _sqlx_migrations",
+                 SELECT 29991231000000, description, success, checksum, execution_time \
+                 FROM _sqlx_migrations ORDER BY version LIMIT 1",
             )
             .await;
         let config = home.config();

@@ -1,7 +1,7 @@
 //! The expansion of a broadcast into ledger rows, on both databases.
 
 use turvabot::domain::{
-    ChannelKind, Dialogue, Lane, Message, Millis, QuietHours, Resident, Status,
+    ChannelKind, Chat, Dialogue, Lane, Message, Millis, QuietHours, Resident, Status,
 };
 use turvabot::store::broadcasts::{self, NewBroadcast};
 use turvabot::store::{Db, residents};
@@ -25,6 +25,7 @@ fn resident(id: i64) -> Resident {
         id,
         channel: ChannelKind::Telegram,
         address: format!("{}", 5_000_000 + id),
+        chat: Chat::Direct,
         lang: lang(if id % 2 == 0 { "fi" } else { "sv" }),
         lang_chosen: true,
         status: Status::Active,
@@ -37,7 +38,7 @@ fn resident(id: i64) -> Resident {
 
 async fn move_in(db: &Db, town: &[Resident]) {
     let mut tx = db.write().await.expect("a transaction");
-    let rows: Vec<_> = town.iter().map(|resident| (resident, true)).collect();
+    let rows: Vec<_> = town.iter().collect();
     residents::insert(&mut tx, &rows).await.expect("residents");
     for resident in town {
         residents::put_subscriptions(&mut tx, resident)
@@ -65,8 +66,7 @@ async fn send(db: &Db, broadcast: NewBroadcast) {
     let words = |at, code: &str| {
         let message = Message {
             text: code.to_owned(),
-            buttons: Vec::new(),
-            replaces: None,
+            ..Message::default()
         };
         (broadcast.id * 10 + at, lang(code), message)
     };

@@ -30,6 +30,9 @@ fn row(id: i64, lane: Lane) -> NewRow {
         address: id.to_string(),
         rendering_id: None,
         message: Some("{\"text\":\"t\",\"buttons\":[]}".into()),
+        relation: None,
+        cause: None,
+        tried_at: None,
         expires_at: NOW + 3_600_000,
         settled_at: None,
     }
@@ -159,7 +162,7 @@ async fn rows_left_by_a_run_that_ended_are_doubtful_and_sent_again_only_if_so_se
         }
         let mut tx = db.write().await.expect("a transaction");
         let resend = [Lane::Alert, Lane::Reply];
-        let found = outbox::recover(&mut tx, &resend, NOW + 5)
+        let found = outbox::recover(&mut tx, &resend, &[], NOW + 5)
             .await
             .expect("rows");
         tx.commit().await.expect("a commit");
@@ -213,6 +216,7 @@ async fn what_is_settled_is_settled_once_and_keeps_no_words() {
             reason: None,
             settled_at: Some(at),
             unspent: false,
+            certain: false,
         };
         let settle = async |settlement| {
             let mut tx = db.write().await.expect("a transaction");
@@ -243,6 +247,8 @@ fn event(channel: ChannelKind, id: &str) -> Inbound {
         lang_hint: None,
         input: Input::Text("moi".into()),
         on_message: None,
+        message: None,
+        thread: None,
         received_at: NOW,
     }
 }

@@ -13,9 +13,11 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use turvabot::channels::telegram::{Introduction, Telegram};
-use turvabot::channels::{Sink, Unavailable};
+use turvabot::channels::{Note, Sink, Unavailable};
 use turvabot::config::{self, Mode, Secret};
-use turvabot::domain::{ChannelKind, Delivery, Inbound, Input, Lane, Message, MessageButton};
+use turvabot::domain::{
+    ChannelKind, Delivery, Inbound, Input, Lane, Message, MessageButton, Relation,
+};
 
 use crate::support::botapi::{Config, Simulator};
 use crate::support::wait::eventually;
@@ -32,7 +34,11 @@ struct Store {
 }
 
 impl Sink for Store {
-    async fn take(&self, events: Vec<Inbound>) -> Result<Vec<Option<String>>, Unavailable> {
+    async fn take(
+        &self,
+        events: Vec<Inbound>,
+        _: Vec<Note>,
+    ) -> Result<Vec<Option<String>>, Unavailable> {
         if self.closed.load(Ordering::SeqCst) {
             self.refused.fetch_add(1, Ordering::SeqCst);
             return Err(Unavailable);
@@ -162,16 +168,17 @@ fn delivery(address: i64, text: &str) -> Delivery {
                 label: "Ohje".into(),
                 token: "h.abc".into(),
             }]],
-            replaces: None,
+            ..Message::default()
         }),
+        relation: None,
         attempts: 1,
+        doubts: 0,
+        tried_at: 0,
     }
 }
 
 fn replacing(address: i64, text: &str, id: &str) -> Delivery {
     let mut delivery = delivery(address, text);
-    let mut message = Message::clone(&delivery.message);
-    message.replaces = Some(id.to_owned());
-    delivery.message = Arc::new(message);
+    delivery.relation = Some(Relation::Replaces(id.to_owned()));
     delivery
 }

@@ -80,7 +80,7 @@ impl<S: Sink, C: Fn() -> Millis> Intake<'_, S, C> {
             .map(|received| received.inbound.clone())
             .collect();
         // The loop outlives a bug behind the sink; the events are offered again.
-        let taken = AssertUnwindSafe(self.sink.take(events))
+        let taken = AssertUnwindSafe(self.sink.take(events, Vec::new()))
             .catch_unwind()
             .await;
         let toasts = taken.unwrap_or_else(|_| {

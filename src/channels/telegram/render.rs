@@ -353,7 +353,7 @@ mod tests {
                 }],
                 vec![],
             ],
-            replaces: None,
+            ..Message::default()
         }
     }
 

@@ -11,7 +11,7 @@ use super::Telegram;
 use super::api::{CallError, Method};
 use super::render::{self, Drawn};
 use crate::channels::Channel;
-use crate::domain::{ChannelKind, Delivery, DeliveryId, SendError, Sent};
+use crate::domain::{ChannelKind, Delivery, DeliveryId, Relation, SendError, Sent};
 
 /// Pause after no connection came about.
 const UNREACHABLE_PAUSE: Duration = Duration::from_secs(2);
@@ -125,8 +125,10 @@ impl Telegram {
 
     /// Sends a message or its first part: in the place of another one if it is meant to be.
     async fn first(&self, chat: i64, delivery: &Delivery, tail: &str) -> Result<i64, CallError> {
-        let replaces = delivery.message.replaces.as_deref();
-        let Some(message) = replaces.and_then(|id| id.parse::<i64>().ok()) else {
+        let Some(Relation::Replaces(replaces)) = &delivery.relation else {
+            return self.post(chat, tail).await;
+        };
+        let Ok(message) = replaces.parse::<i64>() else {
             return self.post(chat, tail).await;
         };
         let body = body(

@@ -121,6 +121,8 @@ impl Frame {
                 lang_hint: language.and_then(Lang::from_tag),
                 input,
                 on_message: None,
+                message: None,
+                thread: None,
                 received_at: self.now,
             },
             callback_id: None,
