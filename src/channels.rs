@@ -1,6 +1,7 @@
 //! Ways to residents. A channel turns platform updates into [`crate::domain::Inbound`] and takes
 //! ledger rows to the platform; it knows neither the store nor what is said.
 
+pub mod matrix;
 pub mod telegram;
 pub mod web;
 
@@ -13,6 +14,8 @@ use crate::domain::{ChannelKind, Delivery, Inbound, SendError, Sent};
 pub struct Capabilities {
     /// Answers to a button press that pass by (Telegram: `answerCallbackQuery`).
     pub toasts: bool,
+    /// Buttons under messages; without them every list is picked from by number or words.
+    pub buttons: bool,
     /// Messages that change after they were sent.
     pub edits: bool,
     /// A message given twice arrives once: an unclear send may always be repeated.
@@ -27,18 +30,21 @@ pub fn capabilities(kind: ChannelKind) -> Capabilities {
     match kind {
         ChannelKind::Telegram => Capabilities {
             toasts: true,
+            buttons: true,
             edits: true,
             idempotent: false,
             page: false,
         },
         ChannelKind::Matrix => Capabilities {
             toasts: false,
+            buttons: false,
             edits: true,
             idempotent: true,
             page: false,
         },
         ChannelKind::Web => Capabilities {
             toasts: false,
+            buttons: true,
             edits: false,
             idempotent: true,
             page: true,

@@ -9,6 +9,7 @@
 //! relative to the folder of the file, or to the working folder when there is no file.
 
 mod keys;
+mod matrix;
 mod secret;
 mod sections;
 mod telegram;
@@ -117,19 +118,57 @@ pub enum Mode {
     },
 }
 
-/// The Matrix channel. No key is required yet.
+/// The Matrix channel.
 #[derive(Clone, Debug)]
 pub struct Matrix {
     /// The homeserver, its path ending in `/`.
-    pub homeserver: Option<Url>,
+    pub homeserver: Url,
     /// The bot's account, `@name:server`.
-    pub user: Option<String>,
-    /// The account's password.
+    pub user: String,
+    /// The account's password, for the login and after a soft logout.
     pub password: Option<Secret>,
+    /// An access token for the login, where the homeserver has no passwords.
+    pub access_token: Option<Secret>,
     /// The recovery key of the account's encryption.
     pub recovery_key: Option<Secret>,
-    /// The folder for encryption keys and sync state.
-    pub store_dir: Option<PathBuf>,
+    /// The folder for session, encryption keys and room state.
+    pub store_dir: PathBuf,
+    /// Whose invitations are accepted.
+    pub guests: Guests,
+    /// Invitations accepted a minute, 1–1000.
+    pub invites_per_minute: NonZeroU32,
+    /// Messages a second in all, 1–1000; `None` leaves the pace to the homeserver.
+    pub messages_per_second: Option<NonZeroU32>,
+    /// Messages on their way at a time, 1–1000.
+    pub connections: NonZeroU32,
+    /// The rooms that notices are posted to.
+    pub rooms: Vec<MatrixRoom>,
+}
+
+/// Whose invitations are accepted.
+#[derive(Clone, Debug, Default)]
+pub struct Guests {
+    /// Users of these servers only; `None`: of any.
+    pub allow_servers: Option<Vec<String>>,
+    /// No users of these servers.
+    pub deny_servers: Vec<String>,
+    /// Not these users, `@name:server`.
+    pub deny_users: Vec<String>,
+}
+
+/// A room that notices are posted to.
+#[derive(Clone, Debug)]
+pub struct MatrixRoom {
+    /// Its alias, `#name:server`.
+    pub alias: String,
+    /// The language of what is posted.
+    pub lang: Lang,
+    /// Notices of these topics only; none: of all.
+    pub topics: Vec<String>,
+    /// Notices for these areas and for all only; none: for any.
+    pub areas: Vec<String>,
+    /// Whether the bot makes the room if there is none.
+    pub create: bool,
 }
 
 /// How answers are found.

@@ -168,6 +168,8 @@ impl Locales {
             .collect();
         Message {
             text: text.join("\n\n"),
+            lang: Some(lang),
+            over: say.over,
             buttons,
             reactions: say
                 .reactions
@@ -193,6 +195,7 @@ impl Locales {
         let label = match &button.label {
             Label::Phrase(phrase) => self.plain(lang, phrase),
             Label::Local(text) => text.best(lang).cloned().unwrap_or_default(),
+            Label::Sign(sign) => (*sign).to_owned(),
         };
         MessageButton {
             label: if button.ticked == Some(true) {

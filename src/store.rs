@@ -7,6 +7,7 @@ pub mod broadcasts;
 mod bulk;
 mod db;
 pub mod entries;
+pub mod feedback;
 pub mod gaps;
 pub mod ids;
 pub mod inbox;

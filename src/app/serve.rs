@@ -285,6 +285,7 @@ fn telegram(
         per_chat_second: config.messages_per_second_per_chat,
         per_group_minute: config.messages_per_minute_per_group,
         connections: config.connections.get() as usize,
+        shared: false,
     };
     let (outlet, dispatcher) = outbox::open(
         Arc::clone(&channel),

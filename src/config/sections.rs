@@ -7,11 +7,11 @@ use std::time::Duration;
 use toml::{Table, Value};
 use url::Url;
 
-use super::secret::{need_secret, secret_file};
+use super::secret::need_secret;
 use super::telegram::telegram;
 use super::{
-    Answers, Config, ContentFolder, DEFAULT_QUIET_HOURS, Database, Log, LogFormat, Matrix,
-    Municipality, Outbox, Privacy, Secret, Web, keys,
+    Answers, Config, ContentFolder, DEFAULT_QUIET_HOURS, Database, Log, LogFormat, Municipality,
+    Outbox, Privacy, Secret, Web, keys,
 };
 use crate::domain::{Lane, Lang, QuietHours};
 use crate::faults::{Faults, Reader, Variables, did_you_mean};
@@ -38,7 +38,7 @@ pub(super) fn read(
     let database = section(&mut top, "database").and_then(|reader| database(reader, base));
     let web = section(&mut top, "web").map_or_else(default_web, web);
     let telegram = section(&mut top, "telegram").map(|reader| telegram(reader, &web, base));
-    let matrix = section(&mut top, "matrix").map(|reader| matrix(reader, base));
+    let matrix = section(&mut top, "matrix").map(|reader| super::matrix::matrix(reader, base));
     let model_dir = section(&mut top, "answers").and_then(|mut r| path(&mut r, "model_dir", base));
     let dir = section(&mut top, "content").and_then(|mut r| path(&mut r, "dir", base));
     let outbox = section(&mut top, "outbox").map_or_else(Outbox::default, outbox);
@@ -54,7 +54,10 @@ pub(super) fn read(
             Some(telegram) => Some(telegram?),
             None => None,
         },
-        matrix,
+        matrix: match matrix {
+            Some(matrix) => Some(matrix?),
+            None => None,
+        },
         answers: Answers { model_dir },
         content: ContentFolder { dir },
         outbox,
@@ -185,28 +188,6 @@ fn web(mut reader: Reader<'_>) -> Web {
     web.enabled = reader.flag("enabled").unwrap_or(web.enabled);
     web.behind_proxy = reader.flag("behind_proxy").unwrap_or(web.behind_proxy);
     web
-}
-
-fn matrix(mut reader: Reader<'_>, base: &Path) -> Matrix {
-    let user = reader.text("user");
-    let sound = |user: &String| {
-        let parts = user.strip_prefix('@').and_then(|rest| rest.split_once(':'));
-        parts.is_some_and(|(name, server)| !name.is_empty() && !server.is_empty())
-    };
-    if let Some(user) = user.as_ref().filter(|user| !sound(user)) {
-        let cure = "write @name:server";
-        reader.fault(
-            "user",
-            format_args!("\"{user}\" is not a Matrix user; {cure}"),
-        );
-    }
-    Matrix {
-        homeserver: base_url(&mut reader, "homeserver"),
-        user,
-        password: secret_file(&mut reader, "password_file", base),
-        recovery_key: secret_file(&mut reader, "recovery_key_file", base),
-        store_dir: path(&mut reader, "store_dir", base),
-    }
 }
 
 fn outbox(mut reader: Reader<'_>) -> Outbox {

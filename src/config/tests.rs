@@ -111,6 +111,17 @@ const BROKEN: &[(&str, &str, &str)] = &[
     ("matrix", "password_file = \"blank\"", "matrix.password_file: blank is empty; put the secret in it"),
     ("matrix", "recovery_key_file = \"blank\"", "matrix.recovery_key_file: blank is empty; put the secret in it"),
     ("matrix", "store_dir = \"\"", "matrix.store_dir: is empty; give it a value or leave the key out"),
+    ("matrix", "access_token_file = \"blank\"", "matrix.access_token_file: blank is empty; put the secret in it"),
+    ("matrix", "password_file = \"there\"\naccess_token_file = \"there\"", "matrix.access_token_file: password_file is given, too; keep one of them"),
+    ("matrix", "allow_servers = [\"@a:b\"]", "matrix.allow_servers: \"@a:b\" is not a server; write its name, such as example.fi"),
+    ("matrix", "deny_servers = [\"https://x/\"]", "matrix.deny_servers: \"https://x/\" is not a server; write its name, such as example.fi"),
+    ("matrix", "deny_users = [\"x\"]", "matrix.deny_users: \"x\" is not a Matrix user; write @name:server"),
+    ("matrix", "invites_per_minute = 0", "matrix.invites_per_minute: 0 is out of range; write a whole number from 1 to 1000"),
+    ("matrix", "messages_per_second = 1001", "matrix.messages_per_second: 1001 is out of range; write a whole number from 0 to 1000"),
+    ("matrix", "connections = 0", "matrix.connections: 0 is out of range; write a whole number from 1 to 1000"),
+    ("matrix", "rooms = 1", "matrix.rooms: is a whole number; write [[rooms]]"),
+    ("matrix", "[[matrix.rooms]]\nalias = \"turva\"\nlang = \"fi\"", "matrix.rooms[#1].alias: \"turva\" is not an alias of a room; write #name:server"),
+    ("matrix", "[[matrix.rooms]]\nalias = \"#t:s\"", "matrix.rooms[#1].lang: missing; write lang = \"fi\" or lang = \"sv\""),
     ("answers", "model_dir = false", "answers.model_dir: is true or false; write text in quotes"),
     ("content", "dir = 2026-11-23", "content.dir: is a date or time; write text in quotes"),
     ("outbox", "resend_ambiguous = [\"alerts\"]", "outbox.resend_ambiguous: \"alerts\" is not a lane; write some of \"alert\", \"reply\", \"notice\", \"poll\"; did you mean \"alert\"?"),
@@ -135,12 +146,25 @@ fn folder_with_secrets() -> Folder {
     folder
 }
 
+/// The line, with what else `[matrix]` must have.
+fn with_account(line: &str) -> String {
+    let account = [
+        ("homeserver", "homeserver = \"https://matrix.example.fi\"\n"),
+        ("user", "user = \"@turvabot:example.fi\"\n"),
+    ];
+    let missing = account
+        .into_iter()
+        .filter(|(key, _)| !line.starts_with(&format!("{key} ")));
+    missing.map(|(_, line)| line).collect::<String>() + line
+}
+
 #[test]
 fn each_wrong_value_gives_one_line_that_names_its_key() {
     let folder = folder_with_secrets();
     for (section, line, expected) in BROKEN {
         let toml = match section.strip_suffix('+') {
             Some(section) => with(section, &format!("token = \"{TOKEN}\"\n{line}")),
+            None if *section == "matrix" => with(section, &with_account(line)),
             None => with(section, line),
         };
         let faults = folder.load(&toml, &[]).map(|_| ()).expect_err(line);
@@ -289,7 +313,7 @@ fn secrets_come_from_files_and_show_nowhere() {
         + "[web]\npublic_url = \"https://x.fi\"\n\
            [telegram]\ntoken_file = \"token\"\nmode = \"webhook\"\n\
            webhook_secret_file = \"hook\"\n\
-           [matrix]\npassword_file = \"key\"\nrecovery_key_file = \"key\"\n";
+           [matrix]\nhomeserver = \"https://m.example.fi\"\nuser = \"@t:example.fi\"\npassword_file = \"key\"\nrecovery_key_file = \"key\"\n";
     let config = folder.load(&toml, &[]).expect("settings");
     let shown = format!("{config:?}");
     assert!(!shown.contains("hush") && !shown.contains(TOKEN), "{shown}");

@@ -71,8 +71,22 @@ fn answer(say: Say, entry: &Curated, facts: Facts<'_>) -> Say {
             say = say.row([open(related)]);
         }
     }
+    let feedback = |helped| Action::Feedback(entry.id.clone(), helped);
+    say.reactions = vec![
+        Button::sign("👍", feedback(true)),
+        Button::sign("👎", feedback(false)),
+    ];
     say.stock = Some(format!("{}{}", entry.id, mark(urgent)));
     say
+}
+
+/// Counts what was said of an answer. Nobody wants to be answered to a thumb.
+pub(super) fn feedback(resident: Resident, id: String, helped: bool, facts: Facts<'_>) -> Turn {
+    let turn = Turn::new(resident).outcome(Outcome::Noted);
+    if facts.knowledge.entry(&id).is_none() {
+        return turn;
+    }
+    turn.effect(Effect::Feedback { entry: id, helped })
 }
 
 /// Tells the words with "112" before them from those without, among names of stock.

@@ -68,6 +68,13 @@ pub enum Effect {
     DropUnasked,
     /// Erase the resident.
     Erase,
+    /// Count what was said of an entry's answer.
+    Feedback {
+        /// The entry.
+        entry: String,
+        /// Whether it helped.
+        helped: bool,
+    },
     /// Keep the question for the municipality.
     Gap {
         /// The language.
@@ -233,6 +240,7 @@ fn is_personal(intent: &Intent) -> bool {
                 | Action::Polls
                 | Action::Poll(_)
                 | Action::Entry(_)
+                | Action::Feedback(..)
                 | Action::Privacy
         ),
         _ => false,
@@ -282,6 +290,7 @@ fn by_action(resident: Resident, action: Action, asked: bool, facts: Facts<'_>) 
         Action::EraseCancelled => Turn::new(resident).say(Say::phrase("erase-cancelled")),
         Action::Stop => personal::stop(resident),
         Action::Resume => personal::resume(resident),
+        Action::Feedback(id, helped) => answering::feedback(resident, id, helped, facts),
     }
 }
 

@@ -55,6 +55,8 @@ pub enum Action {
     Stop,
     /// Send again.
     Resume,
+    /// Say of the answer of an entry whether it helped.
+    Feedback(String, bool),
 }
 
 impl Action {
@@ -84,6 +86,7 @@ impl Action {
             Self::EraseCancelled => "er:0".into(),
             Self::Stop => "st".into(),
             Self::Resume => "re".into(),
+            Self::Feedback(id, helped) => format!("f:{}:{id}", u8::from(*helped)),
         }
     }
 
@@ -121,6 +124,11 @@ impl Action {
             ("er", Some("0")) => Self::EraseCancelled,
             ("st", None) => Self::Stop,
             ("re", None) => Self::Resume,
+            ("f", Some(rest)) => match rest.split_once(':')? {
+                ("1", id) => Self::Feedback(id.to_owned(), true),
+                ("0", id) => Self::Feedback(id.to_owned(), false),
+                _ => return None,
+            },
             _ => return None,
         })
     }
@@ -213,6 +221,7 @@ mod tests {
             Action::EraseCancelled,
             Action::Stop,
             Action::Resume,
+            Action::Feedback("x".repeat(40), false),
         ] {
             let token = key.seal(&action);
             assert!(token.len() <= 64, "{token}");

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Localized, Millis};
+use super::{Action, Lang, Localized, Millis};
 
 /// A message before it has a language.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +19,8 @@ pub struct Say {
     pub poll: Option<Localized>,
     /// What a reaction to the message does, for channels whose users react; labels are emoji.
     pub reactions: Vec<Button>,
+    /// Whether what the message it replaces announced is over.
+    pub over: bool,
     /// A name for words that are the same for everyone who gets them in the same language: they are
     /// rendered and written once. Nothing personal may have one.
     pub stock: Option<String>,
@@ -79,6 +81,8 @@ pub enum Label {
     Phrase(Phrase),
     /// From content or a poll.
     Local(Localized),
+    /// The same in every language.
+    Sign(&'static str),
 }
 
 impl Phrase {
@@ -193,6 +197,16 @@ impl Button {
         }
     }
 
+    /// A button with a label that needs no words.
+    #[must_use]
+    pub fn sign(sign: &'static str, action: Action) -> Self {
+        Self {
+            label: Label::Sign(sign),
+            ticked: None,
+            action,
+        }
+    }
+
     /// A button with a label from content.
     #[must_use]
     pub fn local(label: Localized, action: Action) -> Self {
@@ -217,6 +231,9 @@ pub struct Message {
     /// Mini-Markdown (see [`super::markup`]).
     #[serde(rename = "t")]
     pub text: String,
+    /// Its language.
+    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
+    pub lang: Option<Lang>,
     /// Rows of buttons.
     #[serde(rename = "b", default, skip_serializing_if = "Vec::is_empty")]
     pub buttons: Vec<Vec<MessageButton>>,
@@ -226,6 +243,9 @@ pub struct Message {
     /// The poll in the message, for channels that show polls in a form of their own.
     #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
     pub poll: Option<PollForm>,
+    /// Whether what the message it replaces announced is over.
+    #[serde(rename = "o", default, skip_serializing_if = "std::ops::Not::not")]
+    pub over: bool,
 }
 
 /// A poll in one language.

@@ -16,7 +16,7 @@ use crate::domain::{
     Status, markup,
 };
 use crate::store::polls::OpenPoll;
-use crate::store::{Conn, Error, notices, outbox, polls, residents, web_lines};
+use crate::store::{Conn, Error, feedback, notices, outbox, polls, residents, web_lines};
 
 /// Notices sent longer ago than this are history, even if nobody ended them.
 const NOTICE_LIFE: Millis = 7 * 24 * 3_600_000;
@@ -260,6 +260,7 @@ impl Batch<'_> {
         resident.dialogue.menu = match outcome {
             // "2" after an answer means nothing; after a list it picks from it.
             Outcome::Done | Outcome::Offered if !messages.is_empty() => menu(&messages),
+            _ if !powers.buttons && !messages.is_empty() => menu(&messages),
             Outcome::Done | Outcome::Noted if messages.is_empty() => before.dialogue.menu.clone(),
             _ => Vec::new(),
         };
@@ -320,6 +321,10 @@ impl Batch<'_> {
             Effect::Unvote { poll } => self.vote(conn, resident, poll, None).await?,
             Effect::DropUnasked => outbox::drop_unasked(conn, resident.id, self.now).await?,
             Effect::Gap { lang, question } => self.writes.gaps.push((lang, question)),
+            Effect::Feedback { entry, helped } => {
+                let day = self.desk.locales.day(self.now);
+                feedback::count(conn, &day, &entry, resident.lang, helped).await?;
+            }
             // The caller's.
             Effect::Erase | Effect::Subscriptions => {}
         }

@@ -56,6 +56,11 @@ pub struct Dispatcher<C> {
     channel: Arc<C>,
     pace: Pace,
     connections: usize,
+    /// Whether a chat that is told to wait stands for all of them.
+    shared: bool,
+    /// Messages that may be on their way now: after a limit one feels the way, then one more each
+    /// time.
+    width: usize,
     incoming: mpsc::UnboundedReceiver<Delivery>,
     stop: CancellationToken,
     reports: mpsc::UnboundedSender<Report>,
@@ -107,6 +112,8 @@ pub fn open<C: Channel>(
         channel,
         pace: Pace::new(limits),
         connections: limits.connections,
+        shared: limits.shared,
+        width: limits.connections,
         incoming,
         stop,
         reports,
@@ -133,7 +140,7 @@ impl<C: Channel> Dispatcher<C> {
         let mut open = true;
         while open || !under_way.is_empty() || self.waiting() {
             let mut pause = None;
-            while under_way.len() < self.connections {
+            while under_way.len() < self.width {
                 match self.next() {
                     Next::Send(delivery) => {
                         let channel = Arc::clone(&self.channel);
@@ -320,8 +327,9 @@ impl<C: Channel> Dispatcher<C> {
     fn finish(&mut self, delivery: Delivery, answer: Result<Sent, SendError>) {
         let now = Instant::now();
         self.pace.answered(now);
-        if let Err(SendError::Limited { after }) = &answer {
-            self.limit(&delivery.address, *after);
+        match &answer {
+            Err(SendError::Limited { after }) => self.limit(&delivery.address, *after),
+            _ => self.width = self.connections.min(self.width + 1),
         }
         let again = match &answer {
             Err(SendError::Limited { after }) => Some(*after),
@@ -371,7 +379,10 @@ impl<C: Channel> Dispatcher<C> {
             chats.clear();
         }
         chats.insert(address.to_owned());
-        let several = chats.len() > 1;
+        let several = self.shared || chats.len() > 1;
+        if self.shared {
+            self.width = 1;
+        }
         if several {
             let until = now + after;
             self.paused_until = Some(self.paused_until.map_or(until, |known| known.max(until)));

@@ -26,6 +26,8 @@ pub struct Limits {
     pub per_group_minute: NonZeroU32,
     /// Messages on their way at the same time.
     pub connections: usize,
+    /// Whether a chat that is told to wait stands for all of them.
+    pub shared: bool,
 }
 
 /// The pace at which messages leave.
@@ -168,6 +170,7 @@ mod tests {
             per_chat_second: NonZeroU32::MIN,
             per_group_minute: NonZeroU32::MIN,
             connections: 1,
+            shared: false,
         };
         let mut pace = Pace::new(limits);
         let now = Instant::now();

@@ -30,6 +30,7 @@ fn the_example_loads_as_it_stands_and_shows_the_defaults() {
         "webhook_secret",
         "webhook_secret_file",
         "password_file",
+        "access_token_file",
         "recovery_key_file",
         "model_dir",
         "dir",

@@ -68,9 +68,10 @@ fn a_webhook_secret_is_at_most_256_characters() {
 }
 
 #[test]
-fn a_server_of_ones_own_may_go_without_a_limit_and_an_empty_matrix_section_is_no_fault() {
+fn a_server_of_ones_own_may_go_without_a_limit_and_matrix_needs_an_account_only() {
     let lines = "api_url = \"http://127.0.0.1:8081/x\"\nmessages_per_second = 0";
-    let toml = with("telegram", &format!("token = \"{TOKEN}\"\n{lines}")) + "[matrix]\n";
+    let toml = with("telegram", &format!("token = \"{TOKEN}\"\n{lines}"))
+        + "[matrix]\nhomeserver = \"http://127.0.0.1:8008\"\nuser = \"@t:x\"\n";
     let config = Folder::new().load(&toml, &[]).expect("settings");
     let telegram = config.telegram.expect("telegram");
     assert!(telegram.messages_per_second.is_none());

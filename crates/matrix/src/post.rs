@@ -1,0 +1,105 @@
+//! Sending, so that what is sent twice arrives once.
+//!
+//! A homeserver takes a transaction id once per device and remembers it for a day or so
+//! (specification, "Transaction identifiers"). Beyond that, what was sent is found by its mark.
+
+use matrix_sdk::deserialized_responses::TimelineEvent;
+use matrix_sdk::room::MessagesOptions;
+use matrix_sdk::ruma::{EventId, TransactionId};
+use serde_json::Value;
+
+use crate::sync::once;
+use crate::{Account, OWN, Trouble};
+
+/// Events of one page when looking for one.
+const PAGE: u32 = 100;
+
+/// Pages looked through.
+const PAGES: usize = 50;
+
+/// An event to be sent.
+#[derive(Clone, Debug)]
+pub struct Post {
+    /// Its type, such as `m.room.message`.
+    pub kind: &'static str,
+    /// Its content.
+    pub content: Value,
+}
+
+/// What tells an event of ours from all others: its transaction id, also kept in its content.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark(pub String);
+
+impl Account {
+    /// Sends an event, encrypted where the room is. Repeating it with the same mark is safe for a
+    /// day. Returns the event's id.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn post(&self, room: &str, mark: &Mark, post: &Post) -> Result<String, Trouble> {
+        let room = self.joined(room)?;
+        let mut content = post.content.clone();
+        content[OWN]["mark"] = Value::String(mark.0.clone());
+        let transaction = <&TransactionId>::from(mark.0.as_str());
+        let sending = room
+            .send_raw(post.kind, content)
+            .with_transaction_id(transaction)
+            .with_request_config(once(&self.client));
+        Ok(sending.await?.response.event_id.to_string())
+    }
+
+    /// Takes an event away. Returns the id of the event that says so.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn redact(&self, room: &str, mark: &Mark, event: &str) -> Result<String, Trouble> {
+        let room = self.joined(room)?;
+        let event = EventId::parse(event).map_err(|error| Trouble::Other(error.to_string()))?;
+        let transaction = <&TransactionId>::from(mark.0.as_str()).to_owned();
+        let redacted = room.redact(&event, None, Some(transaction)).await;
+        Ok(redacted.map_err(Trouble::from)?.event_id.to_string())
+    }
+
+    /// The event with this mark, if it is among those the bot sent to the room since an instant
+    /// (Unix milliseconds).
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn find(
+        &self,
+        room: &str,
+        mark: &Mark,
+        since: i64,
+    ) -> Result<Option<String>, Trouble> {
+        let room = self.joined(room)?;
+        let mut options = MessagesOptions::backward();
+        options.limit = PAGE.into();
+        for _ in 0..PAGES {
+            let page = room.messages(options).await?;
+            for event in &page.chunk {
+                let (at, found) = self.marked(event, mark);
+                if found.is_some() {
+                    return Ok(found);
+                }
+                if at < since {
+                    return Ok(None);
+                }
+            }
+            let Some(end) = page.end else { break };
+            options = MessagesOptions::backward().from(end.as_str());
+            options.limit = PAGE.into();
+        }
+        Ok(None)
+    }
+
+    /// When an event was sent, and its id if it is ours and has the mark.
+    fn marked(&self, event: &TimelineEvent, mark: &Mark) -> (i64, Option<String>) {
+        let Ok(value) = serde_json::from_str::<Value>(event.kind.raw().json().get()) else {
+            return (i64::MAX, None);
+        };
+        let at = value["origin_server_ts"].as_i64().unwrap_or(i64::MAX);
+        let ours = value["sender"] == self.me() && value["content"][OWN]["mark"] == mark.0.as_str();
+        let id = value["event_id"].as_str().filter(|_| ours);
+        (at, id.map(str::to_owned))
+    }
+}

@@ -1,0 +1,280 @@
+//! Syncing by a token of the caller's own.
+
+use std::time::Duration;
+
+use matrix_sdk::Client;
+use matrix_sdk::config::{RequestConfig, SyncSettings, SyncToken};
+use matrix_sdk::deserialized_responses::{TimelineEvent, TimelineEventKind};
+use matrix_sdk::room::MessagesOptions;
+use matrix_sdk::ruma::RoomId;
+use matrix_sdk::ruma::api::client::filter::{FilterDefinition, LazyLoadOptions};
+use matrix_sdk::ruma::api::client::sync::sync_events::v3::Filter;
+use matrix_sdk::ruma::events::AnySyncTimelineEvent;
+use matrix_sdk::ruma::serde::Raw;
+use matrix_sdk::sync::{JoinedRoomUpdate, SyncResponse, Timeline};
+
+use crate::read::{self, Event, What};
+use crate::{Account, Trouble};
+
+/// Events of a room that come with a sync; for more, the room is paged back.
+const LIMIT: u32 = 50;
+
+/// Events looked through for what a limited timeline left out.
+const PAGES: usize = 20;
+
+/// What a sync brought.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// The place in the stream behind it.
+    pub next: String,
+    /// What happened, oldest first within a room.
+    pub events: Vec<Event>,
+    /// What can't be read until its keys come.
+    pub sealed: Vec<Sealed>,
+    /// Whether somebody invites the bot.
+    pub invited: bool,
+}
+
+/// An encrypted event without its keys.
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize, PartialEq, Eq)]
+pub struct Sealed {
+    /// The room.
+    pub room: String,
+    /// The event.
+    pub id: String,
+    /// The Megolm session that would open it.
+    pub session: Option<String>,
+    /// The event as it came, JSON.
+    pub raw: String,
+}
+
+impl Account {
+    /// Learns about all rooms, and reads nothing of what was said in them. May take long for an
+    /// account with many rooms.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn first_sync(&self) -> Result<(), Trouble> {
+        let known = self.is_fresh().await?;
+        self.settled(known).await.map(drop)
+    }
+
+    /// Whether the store knows nothing of the account's rooms yet.
+    ///
+    /// # Errors
+    /// [`Trouble::Store`].
+    pub async fn is_fresh(&self) -> Result<bool, Trouble> {
+        let token = self
+            .client
+            .state_store()
+            .get_kv_data(matrix_sdk::store::StateStoreDataKey::SyncToken);
+        token
+            .await
+            .map(|token| token.is_none())
+            .map_err(|error| Trouble::Store(error.to_string()))
+    }
+
+    /// A sync whose timelines are history. Returns the place in the stream behind it.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn settled(&self, fresh: bool) -> Result<String, Trouble> {
+        let token = if fresh {
+            SyncToken::NoToken
+        } else {
+            SyncToken::ReusePrevious
+        };
+        // A sync of everything takes longer than any ordinary answer, and must not begin again.
+        let mut filter = filter();
+        filter.room.timeline.limit = Some(1_u32.into());
+        let settings = SyncSettings::new()
+            .filter(Filter::FilterDefinition(filter))
+            .token(token)
+            .timeout(if fresh {
+                Duration::from_secs(1_800)
+            } else {
+                Duration::ZERO
+            });
+        Ok(self.client.sync_once(settings).await?.next_batch)
+    }
+
+    /// What happened since a place in the stream; waits for something to happen, up to `wait`.
+    ///
+    /// # Errors
+    /// [`Trouble`]; then the same `since` brings the same again.
+    pub async fn sync(&self, since: &str, wait: Duration) -> Result<Batch, Trouble> {
+        let settings = SyncSettings::new()
+            .filter(Filter::FilterDefinition(filter()))
+            .token(SyncToken::Specific(since.to_owned()))
+            .timeout(wait);
+        let response = self.client.sync_once(settings).await?;
+        self.batch(since, response).await
+    }
+
+    async fn batch(&self, since: &str, response: SyncResponse) -> Result<Batch, Trouble> {
+        let mut batch = Batch {
+            next: response.next_batch,
+            invited: !response.rooms.invited.is_empty(),
+            ..Batch::default()
+        };
+        for (room, update) in response.rooms.left {
+            let own = own_membership(&update.timeline, self.me());
+            batch.events.push(Event {
+                id: own.unwrap_or_else(|| format!("{room}/left/{since}")),
+                room: room.to_string(),
+                sender: self.me().to_owned(),
+                at: 0,
+                what: What::Left,
+            });
+        }
+        for (room, update) in response.rooms.joined {
+            self.room(&room, since, update, &mut batch).await?;
+        }
+        Ok(batch)
+    }
+
+    async fn room(
+        &self,
+        room: &RoomId,
+        since: &str,
+        update: JoinedRoomUpdate,
+        batch: &mut Batch,
+    ) -> Result<(), Trouble> {
+        let mut timeline = update.timeline;
+        let joined = own_membership(&timeline, self.me()).is_some();
+        // After a join the timeline is always limited; that isn't a gap.
+        if timeline.limited && !joined {
+            let earlier = self
+                .page_back(room, since, timeline.prev_batch.take())
+                .await?;
+            timeline.events.splice(0..0, earlier);
+        }
+        for event in &timeline.events {
+            match self.read(room, event) {
+                Ok(Some(event)) => batch.events.push(event),
+                Ok(None) => {}
+                Err(sealed) => batch.sealed.push(sealed),
+            }
+        }
+        Ok(())
+    }
+
+    /// One event of a timeline: what it says, nothing of interest, or what can't be read yet.
+    pub(crate) fn read(
+        &self,
+        room: &RoomId,
+        event: &TimelineEvent,
+    ) -> Result<Option<Event>, Sealed> {
+        match &event.kind {
+            TimelineEventKind::UnableToDecrypt { event, utd_info } => {
+                let raw = event.json().get();
+                if read::sender(raw).as_deref() == Some(self.me()) {
+                    return Ok(None);
+                }
+                Err(Sealed {
+                    room: room.to_string(),
+                    id: read::event_id(raw).unwrap_or_default(),
+                    session: utd_info.session_id.clone(),
+                    raw: raw.to_owned(),
+                })
+            }
+            kind => Ok(read::read(
+                room.as_str(),
+                kind.raw().json().get(),
+                self.me(),
+            )),
+        }
+    }
+
+    /// What a limited timeline left out, oldest first, as far back as the last place.
+    async fn page_back(
+        &self,
+        room: &RoomId,
+        since: &str,
+        from: Option<String>,
+    ) -> Result<Vec<TimelineEvent>, Trouble> {
+        let (Some(room), Some(mut from)) = (self.client.get_room(room), from) else {
+            return Ok(Vec::new());
+        };
+        let mut found = Vec::new();
+        for _ in 0..PAGES {
+            let mut options = MessagesOptions::backward().from(from.as_str());
+            options.to = Some(since.to_owned());
+            options.limit = LIMIT.into();
+            let page = room.messages(options).await?;
+            found.extend(page.chunk);
+            match page.end {
+                Some(end) if end != from => from = end,
+                _ => break,
+            }
+        }
+        found.reverse();
+        Ok(found)
+    }
+
+    /// Tries again to read a sealed event.
+    ///
+    /// # Errors
+    /// [`Trouble::Outside`] when the bot has left the room.
+    pub async fn unseal(&self, sealed: &Sealed) -> Result<Option<Vec<Event>>, Trouble> {
+        let room = self.joined(&sealed.room)?;
+        let Ok(raw) = serde_json::from_str::<Raw<AnySyncTimelineEvent>>(&sealed.raw) else {
+            return Ok(Some(Vec::new()));
+        };
+        let Ok(event) = room.decrypt_event(raw.cast_ref_unchecked(), None).await else {
+            return Ok(None);
+        };
+        Ok(match self.read(room.room_id(), &event) {
+            Ok(event) => Some(event.into_iter().collect()),
+            Err(_) => None,
+        })
+    }
+
+    /// The sessions whose keys arrive from now on, by room and session.
+    pub async fn keys(&self) -> tokio::sync::mpsc::UnboundedReceiver<(String, String)> {
+        use futures::StreamExt as _;
+        let (tell, keys) = tokio::sync::mpsc::unbounded_channel();
+        if let Some(stream) = self.client.encryption().room_keys_received_stream().await {
+            tokio::spawn(async move {
+                let mut stream = std::pin::pin!(stream);
+                while let Some(infos) = stream.next().await {
+                    for info in infos.into_iter().flatten() {
+                        if tell
+                            .send((info.room_id.to_string(), info.session_id))
+                            .is_err()
+                        {
+                            return;
+                        }
+                    }
+                }
+            });
+        }
+        keys
+    }
+}
+
+fn filter() -> FilterDefinition {
+    let mut filter = FilterDefinition::default();
+    filter.presence.limit = Some(0_u32.into());
+    filter.presence.not_types = vec!["*".to_owned()];
+    filter.room.ephemeral.not_types = vec!["*".to_owned()];
+    filter.room.account_data.not_types = vec!["*".to_owned()];
+    filter.room.timeline.limit = Some(LIMIT.into());
+    filter.room.state.lazy_load_options = LazyLoadOptions::Enabled {
+        include_redundant_members: false,
+    };
+    filter
+}
+
+/// The id of the event by which the bot's own membership changed.
+fn own_membership(timeline: &Timeline, me: &str) -> Option<String> {
+    timeline.events.iter().rev().find_map(|event| {
+        let raw = event.kind.raw().json().get();
+        read::membership_of(raw, me).then(|| read::event_id(raw))?
+    })
+}
+
+/// The configuration of one request that must not be repeated by the SDK.
+pub(crate) fn once(client: &Client) -> RequestConfig {
+    client.request_config().disable_retry()
+}

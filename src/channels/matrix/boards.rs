@@ -1,0 +1,103 @@
+//! Announcement rooms: found by alias or made, live notices pinned, the topic saying which.
+
+use std::collections::HashMap;
+use std::sync::PoisonError;
+
+use turvabot_matrix::{Account, NewRoom, Trouble};
+
+use super::{Matrix, address};
+use crate::config::MatrixRoom;
+use crate::domain::{Chat, Delivery, Lang, Relation};
+
+/// An announcement room as the ledger knows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Board {
+    /// Its address.
+    pub address: String,
+    /// Who reads it.
+    pub chat: Chat,
+    /// The language of what is posted.
+    pub lang: Lang,
+    /// Notices of these topics only; none: of all.
+    pub topics: Vec<String>,
+    /// Notices for these areas and for all only; none: for any.
+    pub areas: Vec<String>,
+}
+
+impl Matrix {
+    /// Finds or makes the configured rooms. Those that can't be had now are told in the log.
+    pub(super) async fn find_boards(&self, account: &Account) -> Vec<Board> {
+        let mut found = HashMap::new();
+        for config in &self.setup.config.rooms {
+            match self.find_board(account, config).await {
+                Ok(room) => {
+                    let board = Board {
+                        address: address(&room),
+                        chat: Chat::Public,
+                        lang: config.lang,
+                        topics: config.topics.clone(),
+                        areas: config.areas.clone(),
+                    };
+                    found.insert(room, board);
+                }
+                Err(trouble) => tracing::error!(room = %config.alias, %trouble,
+                    "matrix.rooms: the room cannot be had; make it, invite the bot with power 50, \
+                     or set create = true"),
+            }
+        }
+        let boards: Vec<Board> = found.values().cloned().collect();
+        *self.boards.write().unwrap_or_else(PoisonError::into_inner) = found;
+        boards
+    }
+
+    async fn find_board(&self, account: &Account, config: &MatrixRoom) -> Result<String, Trouble> {
+        let words = self.words(Some(config.lang));
+        let new = words.filter(|_| config.create).map(|words| NewRoom {
+            name: words.board_name.clone(),
+            topic: words.board_quiet.clone(),
+        });
+        let board = account.board(&config.alias, new.as_ref()).await?;
+        if board.made {
+            tracing::info!(room = %config.alias, "an announcement room was made");
+        }
+        Ok(board.room)
+    }
+
+    /// Pins a live notice, and unpins one that a message marks as over.
+    pub(super) async fn keep_pins(
+        &self,
+        account: &Account,
+        room: &str,
+        delivery: &Delivery,
+        event: &str,
+    ) {
+        match &delivery.relation {
+            None => self.pin(account, room, event, true).await,
+            Some(Relation::Replaces(_)) if !delivery.message.over => {}
+            Some(Relation::Replaces(id)) => self.unpin(account, room, id).await,
+            Some(_) => {}
+        }
+    }
+
+    pub(super) async fn unpin(&self, account: &Account, room: &str, event: &str) {
+        if self.board(room).is_some() {
+            self.pin(account, room, event, false).await;
+        }
+    }
+
+    /// The notice itself has arrived by now: what goes wrong here is only told in the log.
+    async fn pin(&self, account: &Account, room: &str, event: &str, pinned: bool) {
+        let Some(board) = self.board(room) else {
+            return;
+        };
+        let pins = account.pin(room, event, pinned).await;
+        let outcome = match (pins, self.words(Some(board.lang))) {
+            (Ok(0), Some(words)) => account.set_topic(room, &words.board_quiet).await,
+            (Ok(_), Some(words)) => account.set_topic(room, &words.board_live).await,
+            (pins, _) => pins.map(drop),
+        };
+        if let Err(trouble) = outcome {
+            tracing::warn!(%trouble, "an announcement room's pins or topic could not be set");
+        }
+    }
+}

@@ -1,0 +1,525 @@
+//! The channel's life: connecting, syncing, and what to do when that fails.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use turvabot_matrix::{Account, Batch, Sealed, Trouble};
+
+use super::boards::Board;
+use super::receive::Received;
+use super::sealed::Vault;
+use super::{Matrix, address, settings};
+use crate::channels::{Note, Sink};
+use crate::domain::{ChannelKind, Chat, Inbound, Input, Millis};
+
+/// How long a sync waits for something to happen.
+const WAIT: Duration = Duration::from_secs(30);
+
+/// First and longest pause after a failure; each is twice the one before.
+const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
+
+/// How often a missing session, or a room that can't be had, is looked for again.
+const OPERATOR: Duration = Duration::from_secs(15);
+
+/// The note with the account and its place in the stream.
+const TOKEN: &str = "token";
+
+/// The note with the device and since when it is the account's.
+const DEVICE: &str = "device";
+
+/// What a run works with.
+pub struct Tools<S, C> {
+    /// Where events go.
+    pub sink: S,
+    /// The time.
+    pub clock: C,
+    /// Told the announcement rooms whenever they were looked for.
+    pub boards: tokio::sync::mpsc::Sender<Vec<Board>>,
+    /// The bot's picture, PNG.
+    pub picture: &'static [u8],
+}
+
+/// Why a connection ended.
+enum End {
+    Cancelled,
+    /// The session is over for good.
+    LoggedOut,
+}
+
+/// Where a connection stands.
+struct Course {
+    token: String,
+    vault: Vault,
+    pause: Duration,
+}
+
+fn note(name: &str, value: String) -> Note {
+    Note {
+        channel: ChannelKind::Matrix,
+        name: name.to_owned(),
+        value: Some(value),
+    }
+}
+
+impl Matrix {
+    /// Connects, and receives until cancelled. `notes` are those of earlier runs. While it can't
+    /// connect it says why and tries again; nothing else waits for it.
+    pub async fn run<S, C>(
+        self: Arc<Self>,
+        notes: Vec<(String, String)>,
+        tools: Tools<S, C>,
+        cancel: CancellationToken,
+    ) where
+        S: Sink,
+        C: Fn() -> Millis + Send + Sync + 'static,
+    {
+        let tools = Arc::new(tools);
+        let mut notes: HashMap<String, String> = notes.into_iter().collect();
+        while let Some(account) = self.connect(&cancel).await {
+            let ended = self.serve(&account, &mut notes, &tools, &cancel).await;
+            self.set_account(None);
+            match ended {
+                End::Cancelled => return,
+                End::LoggedOut => {
+                    tracing::error!(
+                        "the homeserver has ended the Matrix session; \
+                        run `turvabot matrix login`"
+                    );
+                    if let Err(trouble) = account.discard(&settings(&self.setup.config)) {
+                        tracing::error!(%trouble, "the dead session cannot be removed");
+                    }
+                }
+            }
+        }
+    }
+
+    /// Opens the account of an earlier login, however long it takes until there is one.
+    async fn connect(&self, cancel: &CancellationToken) -> Option<Arc<Account>> {
+        let mut said = String::new();
+        loop {
+            let trouble = match self.open().await {
+                Ok(account) => return Some(Arc::new(account)),
+                Err(trouble) => trouble.to_string(),
+            };
+            if trouble != said {
+                tracing::error!(%trouble, "Matrix is not connected; the other channels work");
+                said = trouble;
+            }
+            cancel
+                .run_until_cancelled(tokio::time::sleep(OPERATOR))
+                .await?;
+        }
+    }
+
+    async fn open(&self) -> Result<Account, Trouble> {
+        let account = Account::restore(&settings(&self.setup.config)).await?;
+        if account.me() != self.setup.config.user {
+            return Err(Trouble::Store(format!(
+                "the session is of {}, but matrix.user is {}",
+                account.me(),
+                self.setup.config.user
+            )));
+        }
+        if !account.standing().await?.signed {
+            // Clients that exclude unsigned devices would not let it read a word.
+            match &self.setup.config.recovery_key {
+                Some(key) => account.recover(key.expose()).await?,
+                None => {
+                    return Err(Trouble::Other(
+                        "the bot's device is not signed; set matrix.recovery_key_file, \
+                     then run `turvabot matrix verify`"
+                            .into(),
+                    ));
+                }
+            }
+        }
+        Ok(account)
+    }
+
+    async fn serve<S, C>(
+        &self,
+        account: &Arc<Account>,
+        notes: &mut HashMap<String, String>,
+        tools: &Arc<Tools<S, C>>,
+        cancel: &CancellationToken,
+    ) -> End
+    where
+        S: Sink,
+        C: Fn() -> Millis + Send + Sync + 'static,
+    {
+        let mut course = Course {
+            token: String::new(),
+            vault: Vault::default(),
+            pause: Duration::ZERO,
+        };
+        for (name, value) in &*notes {
+            course.vault.load(name, value);
+        }
+        let now = (tools.clock)();
+        let mut first = self.know_device(account, notes, now);
+        match self.begin(account, notes, &mut course, cancel).await {
+            Ok(()) => {}
+            Err(end) => return end,
+        }
+        first.push(self.place(&course.token));
+        if !self.offer(tools, Vec::new(), first, notes, cancel).await {
+            return End::Cancelled;
+        }
+        self.set_account(Some(Arc::clone(account)));
+        tracing::info!("Matrix is connected");
+        let beside = CancellationToken::new();
+        let _guard = beside.clone().drop_guard();
+        let helpers = async {
+            tokio::join!(
+                self.doorman.serve(account, &beside),
+                self.introduce(account, tools, &beside),
+            );
+        };
+        tokio::select! {
+            end = self.sync(account, notes, tools, &mut course, cancel) => end,
+            () = async { helpers.await; std::future::pending().await } => End::Cancelled,
+        }
+    }
+
+    /// Since when this device is the account's; a new one is noted.
+    fn know_device(
+        &self,
+        account: &Account,
+        notes: &HashMap<String, String>,
+        now: Millis,
+    ) -> Vec<Note> {
+        let known = notes.get(DEVICE).and_then(|value| value.split_once(' '));
+        let since = known
+            .filter(|(device, _)| *device == account.device())
+            .and_then(|(_, since)| since.parse().ok());
+        let fresh = since.is_none();
+        self.device_since
+            .store(since.unwrap_or(now), std::sync::atomic::Ordering::Relaxed);
+        let value = format!("{} {}", account.device(), since.unwrap_or(now));
+        if fresh {
+            vec![note(DEVICE, value)]
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn place(&self, token: &str) -> Note {
+        note(TOKEN, format!("{} {token}", self.setup.config.user))
+    }
+
+    /// Finds the place to go on from: where the last run stopped; or, without one, now. What was
+    /// said before the first start is history.
+    async fn begin(
+        &self,
+        account: &Account,
+        notes: &HashMap<String, String>,
+        course: &mut Course,
+        cancel: &CancellationToken,
+    ) -> Result<(), End> {
+        let known = notes.get(TOKEN).and_then(|value| value.split_once(' '));
+        let known = known.filter(|(user, _)| *user == account.me());
+        loop {
+            let begun = async {
+                // A store without the state of rooms needs that first, whatever the place.
+                let fresh = account.is_fresh().await?;
+                match known {
+                    Some((_, token)) if !fresh => Ok(token.to_owned()),
+                    _ => {
+                        let now = account.settled(fresh).await?;
+                        Ok(known.map_or(now, |(_, token)| token.to_owned()))
+                    }
+                }
+            };
+            match cancel.run_until_cancelled(begun).await {
+                None => return Err(End::Cancelled),
+                Some(Ok(token)) => {
+                    course.token = token;
+                    return Ok(());
+                }
+                Some(Err(trouble)) => self.recover(account, &trouble, course, cancel).await?,
+            }
+        }
+    }
+
+    /// Syncs until cancelled or logged out.
+    async fn sync<S, C>(
+        &self,
+        account: &Arc<Account>,
+        notes: &mut HashMap<String, String>,
+        tools: &Arc<Tools<S, C>>,
+        course: &mut Course,
+        cancel: &CancellationToken,
+    ) -> End
+    where
+        S: Sink,
+        C: Fn() -> Millis + Send + Sync + 'static,
+    {
+        let next = |token: String, wait| {
+            let account = Arc::clone(account);
+            Box::pin(async move { account.sync(&token, wait).await })
+        };
+        let mut keys = account.keys().await;
+        // What came while the bot was away comes at once.
+        let mut syncing = next(course.token.clone(), Duration::ZERO);
+        loop {
+            let due = course.vault.next_due().unwrap_or(Millis::MAX);
+            let wait = due.saturating_sub((tools.clock)()).clamp(0, 3_600_000);
+            let due = Duration::from_millis(u64::try_from(wait).unwrap_or(0));
+            tokio::select! {
+                () = cancel.cancelled() => return End::Cancelled,
+                brought = &mut syncing => {
+                    match brought {
+                        Ok(batch) => {
+                            if !course.pause.is_zero() {
+                                tracing::info!("the homeserver answers again");
+                                course.pause = Duration::ZERO;
+                            }
+                            if !self.take(account, batch, notes, tools, course, cancel).await {
+                                return End::Cancelled;
+                            }
+                        }
+                        Err(trouble) => {
+                            if let Err(end) = self.recover(account, &trouble, course, cancel).await {
+                                return end;
+                            }
+                        }
+                    }
+                    syncing = next(course.token.clone(), WAIT);
+                }
+                Some((room, session)) = keys.recv() => {
+                    let sealed = course.vault.opened_by(&room, &session);
+                    if !self.unseal(account, sealed, notes, tools, course, cancel).await {
+                        return End::Cancelled;
+                    }
+                }
+                () = tokio::time::sleep(due) => {
+                    if !self.explain(notes, tools, course, cancel).await {
+                        return End::Cancelled;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Waits after a failure, longer each time; logs the device in again where that helps.
+    async fn recover(
+        &self,
+        account: &Account,
+        trouble: &Trouble,
+        course: &mut Course,
+        cancel: &CancellationToken,
+    ) -> Result<(), End> {
+        if let Trouble::LoggedOut { soft } = trouble {
+            let Some(password) = self.setup.config.password.as_ref().filter(|_| *soft) else {
+                return Err(End::LoggedOut);
+            };
+            match account
+                .renew(&settings(&self.setup.config), password.expose())
+                .await
+            {
+                Ok(()) => {
+                    tracing::info!("the homeserver wanted a new login; the device is the same");
+                    return Ok(());
+                }
+                Err(Trouble::Refused { code, .. }) => {
+                    tracing::error!(%code, "the homeserver wants a new login and refuses the password");
+                    return Err(End::LoggedOut);
+                }
+                Err(_) => {}
+            }
+        }
+        if course.pause.is_zero() {
+            tracing::error!(%trouble, "the homeserver fails; the other channels work, and it is tried again");
+        }
+        course.pause = (course.pause * 2).clamp(PAUSES.0, PAUSES.1);
+        let pause = match trouble {
+            Trouble::Limited(after) => *after,
+            _ => course.pause,
+        };
+        let slept = cancel.run_until_cancelled(tokio::time::sleep(pause)).await;
+        slept.ok_or(End::Cancelled)
+    }
+
+    /// Hands in a batch with the place behind it, then does what must wait for the commit.
+    async fn take<S, C>(
+        &self,
+        account: &Arc<Account>,
+        batch: Batch,
+        notes: &mut HashMap<String, String>,
+        tools: &Arc<Tools<S, C>>,
+        course: &mut Course,
+        cancel: &CancellationToken,
+    ) -> bool
+    where
+        S: Sink,
+        C: Fn() -> Millis + Send + Sync + 'static,
+    {
+        let now = (tools.clock)();
+        let mut kept = Vec::new();
+        for sealed in batch.sealed {
+            // Nobody in a group need have spoken to the bot.
+            if account.people(&sealed.room) <= 2 && self.board(&sealed.room).is_none() {
+                kept.extend(course.vault.keep(sealed, now));
+            }
+        }
+        let received = self.receive(account, batch.events, now).await;
+        let Received {
+            events,
+            seen,
+            leave,
+            boards,
+        } = received;
+        if batch.next != course.token {
+            kept.push(self.place(&batch.next));
+        }
+        if !self.offer(tools, events, kept, notes, cancel).await {
+            return false;
+        }
+        course.token = batch.next;
+        if batch.invited {
+            self.doorman.bell.notify_one();
+        }
+        if boards {
+            self.doorman.boards.notify_one();
+        }
+        let account = Arc::clone(account);
+        if !seen.is_empty() || !leave.is_empty() {
+            tokio::spawn(async move {
+                for (room, event) in seen {
+                    let _ = account.seen(&room, &event).await;
+                }
+                for room in leave {
+                    if let Err(trouble) = account.leave(&room).await {
+                        tracing::debug!(%trouble, "a room cannot be left");
+                    }
+                }
+            });
+        }
+        true
+    }
+
+    /// Hands in events and notes, however long that takes. `false` when cancelled.
+    async fn offer<S: Sink, C>(
+        &self,
+        tools: &Tools<S, C>,
+        events: Vec<Inbound>,
+        new: Vec<Note>,
+        notes: &mut HashMap<String, String>,
+        cancel: &CancellationToken,
+    ) -> bool {
+        let mut pause = Duration::from_millis(200);
+        loop {
+            let taken = tools.sink.take(events.clone(), new.clone());
+            match cancel.run_until_cancelled(taken).await {
+                None => return false,
+                Some(Ok(_)) => break,
+                Some(Err(_)) => {
+                    let slept = cancel.run_until_cancelled(tokio::time::sleep(pause)).await;
+                    if slept.is_none() {
+                        return false;
+                    }
+                    pause = (pause * 2).min(Duration::from_secs(10));
+                }
+            }
+        }
+        for note in new {
+            match note.value {
+                Some(value) => notes.insert(note.name, value),
+                None => notes.remove(&note.name),
+            };
+        }
+        true
+    }
+
+    /// Reads messages whose keys have come.
+    async fn unseal<S, C>(
+        &self,
+        account: &Account,
+        sealed: Vec<Sealed>,
+        notes: &mut HashMap<String, String>,
+        tools: &Tools<S, C>,
+        course: &mut Course,
+        cancel: &CancellationToken,
+    ) -> bool
+    where
+        S: Sink,
+        C: Fn() -> Millis + Send + Sync + 'static,
+    {
+        for sealed in sealed {
+            let opened = match account.unseal(&sealed).await {
+                Ok(Some(events)) => events,
+                Ok(None) => continue,
+                Err(_) => Vec::new(),
+            };
+            let received = self.receive(account, opened, (tools.clock)()).await;
+            let released = vec![course.vault.release(&sealed.id)];
+            if !self
+                .offer(tools, received.events, released, notes, cancel)
+                .await
+            {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// Tells residents of messages that couldn't be read for a minute.
+    async fn explain<S, C>(
+        &self,
+        notes: &mut HashMap<String, String>,
+        tools: &Tools<S, C>,
+        course: &mut Course,
+        cancel: &CancellationToken,
+    ) -> bool
+    where
+        S: Sink,
+        C: Fn() -> Millis + Send + Sync + 'static,
+    {
+        let now = (tools.clock)();
+        let (explain, due) = course.vault.due(now);
+        let events = explain.into_iter().map(|sealed| Inbound {
+            channel: ChannelKind::Matrix,
+            address: address(&sealed.room),
+            external_id: format!("{}/unreadable", sealed.id),
+            chat: Chat::Direct,
+            lang_hint: None,
+            input: Input::Unreadable,
+            on_message: None,
+            message: None,
+            thread: None,
+            received_at: now,
+        });
+        let events = events.collect();
+        self.offer(tools, events, due, notes, cancel).await
+    }
+
+    /// Shows who the bot is, and finds its announcement rooms, until both are done.
+    async fn introduce<S, C>(
+        &self,
+        account: &Account,
+        tools: &Tools<S, C>,
+        cancel: &CancellationToken,
+    ) {
+        let introducing = async {
+            if let Err(trouble) = account.introduce(&self.setup.name, tools.picture).await {
+                tracing::warn!(%trouble, "the bot's name or picture on Matrix could not be set");
+            }
+            loop {
+                let boards = self.find_boards(account).await;
+                let complete = boards.len() == self.setup.config.rooms.len();
+                let _ = tools.boards.send(boards).await;
+                let again = self.doorman.boards.notified();
+                if complete {
+                    again.await;
+                } else {
+                    let at = Instant::now() + OPERATOR * 4;
+                    let _ = tokio::time::timeout_at(at, again).await;
+                }
+            }
+        };
+        cancel.run_until_cancelled(introducing).await;
+    }
+}
