@@ -169,11 +169,7 @@ async fn polls_go_from_start_to_end() {
 #[tokio::test]
 async fn a_strict_resident_has_nothing_to_do_with_unsigned_devices() {
     let residents = Residents::shared().await;
-    let strict = Client {
-        strict: true,
-        ..Client::default()
-    };
-    let maria = residents.join_with("maria", strict).await;
+    let maria = residents.join_with("maria", Client::strict()).await;
     let bo = residents.join("bo").await;
     let room = meet(&maria, &bo, true).await;
 
@@ -288,9 +284,10 @@ async fn a_homeserver_keeps_its_data_when_it_restarts_or_is_killed() {
     assert_eq!(sent.count(), 3);
 
     synapse.pause();
-    let sending = maria.send(&room, "Hitaasti");
-    let waking = async { synapse.resume() };
-    tokio::join!(sending, waking);
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", synapse.pid())).unwrap();
+    assert!(stat.contains(") T "), "{stat}");
+    // In this order: the message is under way before the homeserver wakes.
+    tokio::join!(maria.send(&room, "Hitaasti"), async { synapse.resume() });
     assert_eq!(bo.next_message(&room).await.body, "Hitaasti");
 
     drop(bo);
@@ -356,4 +353,50 @@ async fn revoked_devices_learn_it() {
         .get(&token, "/_matrix/client/v3/account/whoami")
         .await;
     assert_eq!(whoami.ok()["user_id"], *bo.id());
+}
+
+#[tokio::test]
+async fn who_joins_later_reads_what_was_said_since_the_invitation() {
+    let residents = Residents::shared().await;
+    let maria = residents.join("maria").await;
+    let bo = residents.join("bo").await;
+    let room = maria.create_dm(bo.id(), true).await;
+    maria.send(&room, "Oletko siellä?").await;
+    bo.join(&room).await;
+    let heard = bo.next_message(&room).await;
+    assert_eq!((&*heard.body, heard.encrypted), ("Oletko siellä?", true));
+}
+
+#[tokio::test]
+async fn a_client_without_encryption_sees_that_it_can_not_read() {
+    let residents = Residents::shared().await;
+    let maria = residents.join("maria").await;
+    let old = Client::without_encryption();
+    let bo = residents.join_with("bo", old).await;
+    let room = meet(&maria, &bo, true).await;
+    let sent = maria.send(&room, "Salaisuus").await;
+    let seen = bo
+        .wait_for(&room, "a message", |one| one.event_id == sent)
+        .await;
+    assert_eq!(seen.kind, "undecryptable");
+    bo.send(&room, "En osaa lukea").await;
+    let heard = maria.next_message(&room).await;
+    assert_eq!((&*heard.body, heard.encrypted), ("En osaa lukea", false));
+}
+
+#[tokio::test]
+async fn a_second_device_is_signed_by_the_same_user() {
+    let residents = Residents::shared().await;
+    let maria = residents.join_with("maria", Client::strict()).await;
+    let bo = residents.join("bo").await;
+    let room = meet(&maria, &bo, true).await;
+    bo.cross_sign().await;
+    let phone = bo.another_device(Client::default()).await;
+    let devices = maria.devices_of(bo.id()).await;
+    assert!(devices[&bo.device] && !devices[&phone.device]);
+    phone.cross_sign().await;
+    let devices = maria.devices_of(bo.id()).await;
+    assert!(devices[&bo.device] && devices[&phone.device]);
+    phone.send(&room, "Puhelimesta").await;
+    assert_eq!(maria.next_message(&room).await.body, "Puhelimesta");
 }

@@ -7,17 +7,16 @@ from collections.abc import Callable
 from urllib.parse import quote
 from uuid import uuid4
 
-import nio
-
 import crosssigning
+import nio
 
 SYNC_MS = 30_000
 PATIENCE_S = 25
-# So that a burst of messages leaves no gap.
-FILTER = {"room": {"timeline": {"limit": 500}}}
+# As many as Synapse gives, so that a burst of messages leaves no gap.
+FILTER = {"room": {"timeline": {"limit": 100}}}
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - it is an answer
     """The homeserver said no."""
 
     def __init__(self, answer: dict) -> None:
@@ -46,13 +45,22 @@ def agreed(response: nio.Response) -> nio.Response:
 class Account:
     """A resident's client on one device."""
 
-    def __init__(self, server: str, user: str, emit: Callable[[dict], None]) -> None:
-        """Takes the homeserver's address and the full user id; emit gets what the client sees."""
+    def __init__(
+        self,
+        server: str,
+        user: str,
+        identities: dict[str, crosssigning.Identity],
+        emit: Callable[[dict], None],
+    ) -> None:
+        """Takes the homeserver's address, the full user id, and all users' cross-signing keys.
+
+        emit gets what the client sees.
+        """
         self.server = server
         self.user = user
         self.emit = emit
         self.strict = False
-        self.identity: crosssigning.Identity | None = None
+        self.identities = identities
         self.client: nio.AsyncClient | None = None
         self._syncing: asyncio.Task | None = None
         self._synced = asyncio.Condition()
@@ -181,7 +189,7 @@ class Account:
         data = None if body is None else json.dumps(body)
         response = await self.client.send(method, path, data, headers)
         answer = await response.json()
-        if response.status >= 400:
+        if not response.ok:
             raise Refused(answer | {"status": response.status})
         return answer
 
@@ -204,21 +212,26 @@ class Account:
         return await self.call("PUT", path, content)
 
     async def cross_sign(self, password: str) -> dict:
-        """Publishes cross-signing keys, and signs this device with them."""
-        self.identity = self.identity or crosssigning.Identity(self.user)
+        """Signs this device with the user's cross-signing keys, which are made when missing."""
+        if self.user not in self.identities:
+            identity = crosssigning.Identity(self.user)
+            await self._publish(identity, password)
+            self.identities[self.user] = identity
+        device = (await self.query_keys([self.user]))["device_keys"][self.user]
+        signature = self.identities[self.user].sign_device(device[self.client.device_id])
+        return await self.call("POST", "/_matrix/client/v3/keys/signatures/upload", signature)
+
+    async def _publish(self, identity: crosssigning.Identity, password: str) -> None:
         path = "/_matrix/client/v3/keys/device_signing/upload"
         try:
-            await self.call("POST", path, self.identity.upload())
+            await self.call("POST", path, identity.upload())
         except Refused as refused:
             if "session" not in refused.answer:
                 raise
             identifier = {"type": "m.id.user", "user": self.user}
             auth = {"type": "m.login.password", "identifier": identifier, "password": password}
             auth["session"] = refused.answer["session"]
-            await self.call("POST", path, self.identity.upload() | {"auth": auth})
-        device = (await self.query_keys([self.user]))["device_keys"][self.user]
-        signature = self.identity.sign_device(device[self.client.device_id])
-        return await self.call("POST", "/_matrix/client/v3/keys/signatures/upload", signature)
+            await self.call("POST", path, identity.upload() | {"auth": auth})
 
     async def query_keys(self, users: list[str]) -> dict:
         """Asks for the published keys of users."""
@@ -278,10 +291,10 @@ class Account:
             return
         answer = await self.query_keys(sorted({event.sender for event in read}))
         for event in read:
-            devices = self.client.device_store.active_user_devices(event.sender)
-            names = [device.id for device in devices if device.curve25519 == event.sender_key]
             event.source["refused"] = not any(
-                crosssigning.device_is_signed(answer, event.sender, name) for name in names
+                crosssigning.device_is_signed(answer, event.sender, name)
+                for name, device in answer["device_keys"].get(event.sender, {}).items()
+                if device["keys"].get(f"curve25519:{name}") == event.sender_key
             )
 
 

@@ -1,11 +1,11 @@
-"""Cross-signing, which the client library leaves out: making keys, signing a device, checking others.
+"""Cross-signing, which the client library leaves out: making keys, signing and checking devices.
 
 A user's master key signs the self-signing key, which signs the user's devices.
 """
 
+from canonicaljson import encode_canonical_json
 from nacl.exceptions import CryptoError
 from nacl.signing import SigningKey, VerifyKey
-from canonicaljson import encode_canonical_json
 from unpaddedbase64 import decode_base64, encode_base64
 
 

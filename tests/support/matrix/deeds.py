@@ -6,10 +6,9 @@ Each function in DEEDS is a command: it takes the account and the fields of the 
 from urllib.parse import quote
 from uuid import uuid4
 
-from nio.crypto import attachments
-
 from account import Account
 from crosssigning import device_is_signed
+from nio.crypto import attachments
 
 V3 = "/_matrix/client/v3"
 ENCRYPTION = {
@@ -91,7 +90,12 @@ async def upgrade_room(me: Account, room: str, version: str) -> dict:
     return {"room_id": answer["replacement_room"]}
 
 
-async def read_state(me: Account, room: str, type: str, state_key: str = "") -> dict:  # noqa: A002
+async def read_state(
+    me: Account,
+    room: str,
+    type: str,  # noqa: A002 - Matrix' name for it
+    state_key: str = "",
+) -> dict:
     """Returns the content of a state event."""
     return await me.call("GET", room_path(room, "state", type, state_key))
 
@@ -159,7 +163,12 @@ async def redact(me: Account, room: str, event_id: str, reason: str | None = Non
 
 
 async def send_raw(
-    me: Account, room: str, type: str, content: dict, plain: bool, txn: str | None = None  # noqa: A002
+    me: Account,
+    room: str,
+    type: str,  # noqa: A002 - Matrix' name for it
+    content: dict,
+    plain: bool,
+    txn: str | None = None,
 ) -> dict:
     """Sends any event, encrypted if the room is, unless it shall go plain."""
     if plain:

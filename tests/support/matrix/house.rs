@@ -9,9 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 
+use super::super::wait::in_time;
 use super::said::Said;
 use super::tools;
-use crate::support::wait::in_time;
 
 /// A resident's client was told no.
 #[derive(Debug)]

@@ -37,7 +37,7 @@ class Keeper:
         """Starts the homeserver; it listens some seconds later."""
         with (self.folder / "synapse.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "synapse.app.homeserver", "-c", "homeserver.yaml"],
+                [sys.executable, "-E", "-m", "synapse.app.homeserver", "-c", "homeserver.yaml"],
                 cwd=self.folder,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -62,7 +62,7 @@ class Keeper:
 
 def main() -> None:
     """Follows the orders."""
-    # Whoever stops the tests' process group ends the input, too, and then there is time to clean up.
+    # Whoever stops the tests' process group ends the input, too; then there is time to clean up.
     os.setsid()
     keeper = Keeper(Path(sys.argv[1]))
     try:

@@ -25,6 +25,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from account import Account, Refused
+from crosssigning import Identity
 from deeds import DEEDS
 
 # The longest order that is read.
@@ -45,6 +46,7 @@ class House:
         self.server = server
         self.folder = folder
         self.accounts: dict[str, Account] = {}
+        self.identities: dict[str, Identity] = {}
         self.turns: dict[str, asyncio.Lock] = {}
         self.tasks: set[asyncio.Task] = set()
 
@@ -75,7 +77,8 @@ class House:
     async def do(self, who: str, deed: str, order: dict) -> dict:
         """Does one thing."""
         if deed == "login":
-            account = Account(self.server, order.pop("user"), self.teller(who))
+            user = order.pop("user")
+            account = Account(self.server, user, self.identities, self.teller(who))
             account.strict = order.pop("strict", False)
             if before := self.accounts.get(who):
                 await before.close()
@@ -92,7 +95,7 @@ class House:
 
 def main() -> None:
     """Follows the orders."""
-    # Whoever stops the tests' process group ends the input, too, and then there is time to clean up.
+    # Whoever stops the tests' process group ends the input, too; then there is time to clean up.
     os.setsid()
     logging.basicConfig(level=logging.ERROR)
     with tempfile.TemporaryDirectory(prefix="turvabot-residents.") as folder:

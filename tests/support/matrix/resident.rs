@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
+use super::super::wait::eventually;
 use super::house::{House, Refusal};
 use super::said::Said;
 use super::synapse::{Synapse, User};
-use crate::support::wait::eventually;
 
 /// The type of the events by which a client finds out that it has seen everything.
 const MARK: &str = "fi.turvabot.test.mark";
@@ -38,6 +38,24 @@ impl Default for Client {
         Self {
             encryption: true,
             strict: false,
+        }
+    }
+}
+
+impl Client {
+    /// A client that has nothing to do with devices that their users didn't sign.
+    pub fn strict() -> Self {
+        Self {
+            strict: true,
+            ..Self::default()
+        }
+    }
+
+    /// A client that can't encrypt.
+    pub fn without_encryption() -> Self {
+        Self {
+            encryption: false,
+            ..Self::default()
         }
     }
 }
@@ -164,7 +182,7 @@ impl Resident {
         }
     }
 
-    /// Makes cross-signing keys and signs this device with them.
+    /// Signs this device with the user's cross-signing keys, which are made when missing.
     pub async fn cross_sign(&self) {
         let password = json!({"password": self.user.password});
         self.done("cross_sign", password).await;
@@ -220,7 +238,8 @@ impl Resident {
         std::iter::from_fn(|| self.take_message(room)).collect()
     }
 
-    /// Waits until the client has seen everything that the homeserver has got before this call.
+    /// Waits until the client has seen everything that the homeserver has got before this call. For
+    /// this the client sends an event of a type of the tests' own, which others see as well.
     pub async fn catch_up(&self, room: &str) {
         let order = json!({"room": room, "type": MARK, "content": {}, "plain": true});
         let mark = event_id(&self.done("send_raw", order).await);
@@ -255,7 +274,7 @@ impl Resident {
         eventually(&what, async || look()).await
     }
 
-    /// Waits until a user has joined, left or been invited: `join`, `leave`, `invite`, `ban`.
+    /// Waits until a user has ever joined, left or been invited: `join`, `leave`, `invite`, `ban`.
     pub async fn sees_member(&self, room: &str, user: &str, membership: &str) {
         let what = format!("{user}: {membership}");
         self.wait_for(room, &what, |one| {

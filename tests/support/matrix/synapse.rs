@@ -12,9 +12,9 @@ use sha1::Sha1;
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::OnceCell;
 
+use super::super::home::signal;
 use super::keeper::Keeper;
 use super::settings::{SHARED_SECRET, free_port, write_settings};
-use crate::support::home::signal;
 
 /// How long a start may take on a busy machine; it takes 2 to 5 s on an idle one.
 const START: Duration = Duration::from_secs(120);
@@ -250,7 +250,8 @@ impl Synapse {
     }
 
     /// Makes all tokens of a user's devices invalid. Softly: they have expired and the devices stay,
-    /// with their keys. Otherwise the devices are deleted.
+    /// with their keys. Otherwise the devices are deleted. A sync that waits isn't disturbed: the
+    /// next request is refused.
     pub async fn revoke_devices(&self, user: &str, soft: bool) {
         if soft {
             return self.expire_tokens(user).await;
@@ -340,6 +341,14 @@ impl Synapse {
         let status = response.status().as_u16();
         let json = response.json().await.expect("JSON");
         Answer { status, json }
+    }
+}
+
+impl Drop for Synapse {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the homeserver's log:\n{}", self.log());
+        }
     }
 }
 

@@ -12,11 +12,11 @@ pub async fn start(program: &str, argument: &str) -> Child {
     let python = python().await;
     let program = Path::new(ROOT).join("tests/support/matrix").join(program);
     Command::new(python)
-        // The repository isn't the place for compiled Python.
-        .arg("-B")
+        // The repository isn't the place for compiled Python, and the user's settings for Python
+        // are no concern of the tests.
+        .arg("-BE")
         .arg(program)
         .arg(argument)
-        .env("PYTHONUNBUFFERED", "1")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
