@@ -173,7 +173,14 @@ async fn a_strict_resident_has_nothing_to_do_with_unsigned_devices() {
     let bo = residents.join("bo").await;
     let room = meet(&maria, &bo, true).await;
 
+    bo.stop_syncing().await;
     let hidden = maria.send(&room, "Tämä ei ole sinulle").await;
+    let sync = bo.call("GET", "/_matrix/client/v3/sync?timeout=0", None);
+    let sync = sync.await.expect("a sync");
+    let mut to_device = sync["to_device"]["events"].as_array().unwrap().iter();
+    let withheld = to_device.find(|one| one["type"] == "m.room_key.withheld");
+    assert_eq!(withheld.unwrap()["content"]["code"], "m.unverified");
+    bo.start_syncing().await;
     let unread = bo
         .wait_for(&room, "an unreadable message", |one| one.event_id == hidden)
         .await;
