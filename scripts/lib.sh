@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Shared by scripts/test and scripts/with-postgres; meant to be sourced, after `set -euo pipefail`.
+# Shared by the scripts beside it; meant to be sourced, after `set -euo pipefail`.
 
 # Progress goes to stderr, so that `scripts/with-postgres CMD | ...` passes on CMD's output alone.
 say() { printf '==> %s\n' "$*" >&2; }
@@ -47,6 +47,31 @@ install_packages() {
 need_postgres() {
   postgres_bin >/dev/null || install_packages postgresql
   postgres_bin >/dev/null || die 'PostgreSQL is installed, but its server programs were not found'
+}
+
+# Whether a Python can make environments and is new enough for the Matrix tests. Debian leaves
+# ensurepip out until python3-venv is there.
+can_make_environments() {
+  [[ -n $1 ]] && "$1" -c 'import sys, venv, ensurepip, ssl, sqlite3
+sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1
+}
+
+# Prints a Python that can make environments: the system's, as a shim on the PATH may mean another
+# version in another directory, or else the one on the PATH.
+find_python() {
+  local python
+  for python in /usr/bin/python3 "$(command -v python3)"; do
+    if can_make_environments "$python"; then
+      printf '%s\n' "$python"
+      return
+    fi
+  done
+  return 1
+}
+
+need_python() {
+  find_python >/dev/null || install_packages python3 python3-venv
+  find_python >/dev/null || die 'no Python 3.11 or newer that can make environments (python3-venv)'
 }
 
 # --- Running a command that can be stopped ----------------------------------------------------

@@ -15,6 +15,7 @@ mod crash;
 mod demo;
 mod faults;
 mod locales;
+mod matrix_rig;
 mod notices;
 mod polls;
 mod serving;

@@ -1,5 +1,5 @@
-//! What tests share: a real server process, residents who use it, databases of their own, and the
-//! Bot API simulator. Also for benches and crash tests, each of which uses a part.
+//! What tests share: a real server process, residents who use it, databases of their own, the
+//! Bot API simulator, and a Matrix homeserver. Also for benches and crash tests, each of which uses a part.
 #![allow(
     dead_code,
     reason = "each of the crates that include this module uses a part of it"
@@ -9,6 +9,7 @@ pub mod audit;
 pub mod botapi;
 pub mod database;
 pub mod home;
+pub mod matrix;
 pub mod page;
 pub mod resident;
 pub mod server;
