@@ -1,5 +1,6 @@
 //! The composition root: builds the parts from the configuration and puts them together.
 
+mod matrix;
 mod serve;
 
 use std::path::{Path, PathBuf};

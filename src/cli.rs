@@ -3,6 +3,7 @@
 mod content;
 mod demo;
 mod kb;
+mod matrix;
 mod notice;
 mod poll;
 mod seed;
@@ -59,6 +60,9 @@ enum Command {
     /// The knowledge base
     #[command(subcommand)]
     Kb(kb::Command),
+    /// The bot's account on Matrix
+    #[command(subcommand)]
+    Matrix(matrix::Command),
     /// Make residents for a bench
     Seed(seed::Seed),
 }
@@ -101,6 +105,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Notice(command) => notice::run(command).await,
         Command::Poll(command) => poll::run(command).await,
         Command::Kb(command) => kb::run(command).await,
+        Command::Matrix(command) => matrix::run(command).await,
         Command::Seed(seed) => seed::run(seed).await,
     }
 }

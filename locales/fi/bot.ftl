@@ -231,3 +231,11 @@ profile-description = Kysy turvallisuudesta suomeksi tai ruotsiksi. Saat ohjeen,
 
 contact-default = Kysy kunnan neuvonnasta.
 address-default = katso kunnan verkkosivut
+
+## Matrix
+
+choose = Vastaa numerolla tai sanoilla:
+poll-ended = Kysely on päättynyt.
+board-name = { $municipality }: turvallisuustiedotteet
+board-quiet = Kunnan turvallisuustiedotteet. Nyt ei ole voimassa olevia tiedotteita. Hätätilanteessa soita 112.
+board-live = Kunnan turvallisuustiedotteet. Voimassa olevat tiedotteet on kiinnitetty. Hätätilanteessa soita 112.

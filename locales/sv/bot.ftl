@@ -234,3 +234,11 @@ profile-description = Fråga om säkerhet på svenska eller finska. Du får råd
 
 contact-default = Fråga kommunens rådgivning.
 address-default = se kommunens webbplats
+
+## Matrix
+
+choose = Svara med en siffra eller med ord:
+poll-ended = Enkäten är avslutad.
+board-name = { $municipality }: säkerhetsmeddelanden
+board-quiet = Kommunens säkerhetsmeddelanden. Just nu finns det inga gällande meddelanden. I en nödsituation: ring 112.
+board-live = Kommunens säkerhetsmeddelanden. De meddelanden som gäller är fästa. I en nödsituation: ring 112.

@@ -62,15 +62,18 @@ pub async fn serve(
     let hub = Arc::new(Hub::default());
     let (reports, incoming) = mpsc::unbounded_channel();
     let mut tasks = Tasks::default();
-    let (telegram, outlet) = telegram(&app, reports, &mut tasks)?
+    let (telegram, outlet) = telegram(&app, reports.clone(), &mut tasks)?
         .map(|parts| (parts.channel, parts.outlet))
+        .unzip();
+    let (matrix, matrix_outlet) = super::matrix::open(&app, &db, reports, &mut tasks)
+        .await?
         .unzip();
     let millis = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX / 4);
     let (engine, intake, beat) = Engine::new(Parts {
         db: db.clone(),
         clock: app.clock.clone(),
         desk: desk_changes,
-        outlets: outlet.into_iter().collect(),
+        outlets: outlet.into_iter().chain(matrix_outlet).collect(),
         reports: incoming,
         retries: Retries {
             resend_ambiguous: app.config.outbox.resend_ambiguous.clone(),
@@ -98,6 +101,9 @@ pub async fn serve(
     let mut router = web_router(&app, address, chat, health, &tasks.fronts_stop)?;
     if let Some(channel) = telegram {
         router = receive_telegram(&app, channel, intake.clone(), &mut tasks, router);
+    }
+    if let Some(channel) = matrix {
+        super::matrix::receive(&app, &db, channel, intake.clone(), &mut tasks).await?;
     }
     let fronts_stop = tasks.fronts_stop.clone();
     tasks.fronts.spawn(async move {
@@ -131,9 +137,6 @@ pub async fn serve(
 
 /// Settings that are accepted but do nothing in this version.
 fn warn_of_unused(app: &App) {
-    if app.config.matrix.is_some() {
-        tracing::warn!("[matrix] is set, but this version doesn't speak Matrix yet");
-    }
     if app.config.answers.model_dir.is_some() {
         tracing::warn!("answers.model_dir is set, but this version doesn't use a model yet");
     }
@@ -183,7 +186,7 @@ pub(super) struct Tasks {
     pub fronts_stop: CancellationToken,
     /// The engine: stops when nothing comes in any more and everything under way is settled.
     engine: JoinSet<anyhow::Result<()>>,
-    engine_stop: CancellationToken,
+    pub engine_stop: CancellationToken,
     /// The senders: end when the engine is gone.
     pub senders: JoinSet<()>,
 }

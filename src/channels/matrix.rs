@@ -28,7 +28,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use turvabot_matrix::{Account, Settings};
 
-pub use self::boards::Board;
+pub use self::boards::{Board, Found};
 pub use self::run::Tools;
 
 use crate::config;

@@ -16,6 +16,7 @@ mod demo;
 mod faults;
 mod locales;
 mod matrix_rig;
+mod matrix_story;
 mod notices;
 mod polls;
 mod serving;

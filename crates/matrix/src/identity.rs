@@ -11,6 +11,9 @@ use matrix_sdk::ruma::api::client::uiaa::{
 use crate::Trouble;
 use crate::account::{Account, Credentials, Settings};
 
+/// Syncs after which the homeserver surely shows a signature that was uploaded.
+const SYNCS: usize = 10;
+
 /// What a first login led to.
 #[derive(Debug)]
 pub struct LoggedIn {
@@ -98,10 +101,19 @@ impl Account {
                 Some(enabling.await.map_err(other)?)
             }
         };
-        if !self.standing().await?.signed {
-            return Err(Trouble::Other("the device could not be signed".into()));
-        }
+        self.await_signature().await?;
         Ok(made)
+    }
+
+    /// Syncs until the homeserver shows the device with its owner's signature.
+    async fn await_signature(&self) -> Result<(), Trouble> {
+        for _ in 0..SYNCS {
+            if self.standing().await?.signed {
+                return Ok(());
+            }
+            self.settled(false).await?;
+        }
+        Err(Trouble::Other("the device could not be signed".into()))
     }
 
     /// Makes the account's signing keys.
@@ -141,8 +153,7 @@ impl Account {
                     "the recovery key does not fit the account ({error})"
                 ))
             })?;
-        // The signature is uploaded, and known, after another sync.
-        self.first_sync().await
+        self.await_signature().await
     }
 
     /// How the bot's device stands, as far as this store knows.

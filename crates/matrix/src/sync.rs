@@ -16,6 +16,12 @@ use matrix_sdk::sync::{JoinedRoomUpdate, SyncResponse, Timeline};
 use crate::read::{self, Event, What};
 use crate::{Account, Trouble};
 
+/// How long a sync of everything may take.
+const LONG: Duration = Duration::from_secs(1_800);
+
+/// How long a sync between two steps waits for something to happen.
+const SHORT: Duration = Duration::from_millis(500);
+
 /// Events of a room that come with a sync; for more, the room is paged back.
 const LIMIT: u32 = 50;
 
@@ -55,8 +61,8 @@ impl Account {
     /// # Errors
     /// [`Trouble`].
     pub async fn first_sync(&self) -> Result<(), Trouble> {
-        let known = self.is_fresh().await?;
-        self.settled(known).await.map(drop)
+        let fresh = self.is_fresh().await?;
+        self.settled(fresh).await.map(drop)
     }
 
     /// Whether the store knows nothing of the account's rooms yet.
@@ -90,11 +96,7 @@ impl Account {
         let settings = SyncSettings::new()
             .filter(Filter::FilterDefinition(filter))
             .token(token)
-            .timeout(if fresh {
-                Duration::from_secs(1_800)
-            } else {
-                Duration::ZERO
-            });
+            .timeout(if fresh { LONG } else { SHORT });
         Ok(self.client.sync_once(settings).await?.next_batch)
     }
 

@@ -24,9 +24,19 @@ pub struct Board {
     pub areas: Vec<String>,
 }
 
+/// The announcement rooms that were found.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// The rooms.
+    pub boards: Vec<Board>,
+    /// Whether they are all that are configured: one that can't be had for a moment must not be
+    /// given up.
+    pub all: bool,
+}
+
 impl Matrix {
     /// Finds or makes the configured rooms. Those that can't be had now are told in the log.
-    pub(super) async fn find_boards(&self, account: &Account) -> Vec<Board> {
+    pub(super) async fn find_boards(&self, account: &Account) -> Found {
         let mut found = HashMap::new();
         for config in &self.setup.config.rooms {
             match self.find_board(account, config).await {
@@ -47,7 +57,10 @@ impl Matrix {
         }
         let boards: Vec<Board> = found.values().cloned().collect();
         *self.boards.write().unwrap_or_else(PoisonError::into_inner) = found;
-        boards
+        Found {
+            all: boards.len() == self.setup.config.rooms.len(),
+            boards,
+        }
     }
 
     async fn find_board(&self, account: &Account, config: &MatrixRoom) -> Result<String, Trouble> {

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use turvabot_matrix::{Account, Batch, Sealed, Trouble};
 
-use super::boards::Board;
+use super::boards::Found;
 use super::receive::Received;
 use super::sealed::Vault;
 use super::{Matrix, address, settings};
@@ -37,7 +37,7 @@ pub struct Tools<S, C> {
     /// The time.
     pub clock: C,
     /// Told the announcement rooms whenever they were looked for.
-    pub boards: tokio::sync::mpsc::Sender<Vec<Board>>,
+    pub boards: tokio::sync::mpsc::Sender<Found>,
     /// The bot's picture, PNG.
     pub picture: &'static [u8],
 }
@@ -508,9 +508,9 @@ impl Matrix {
                 tracing::warn!(%trouble, "the bot's name or picture on Matrix could not be set");
             }
             loop {
-                let boards = self.find_boards(account).await;
-                let complete = boards.len() == self.setup.config.rooms.len();
-                let _ = tools.boards.send(boards).await;
+                let found = self.find_boards(account).await;
+                let complete = found.all;
+                let _ = tools.boards.send(found).await;
                 let again = self.doorman.boards.notified();
                 if complete {
                     again.await;

@@ -1,5 +1,6 @@
 //! Matrix for tests: a real homeserver (Synapse) and residents with real clients (matrix-nio).
 
+pub mod bot;
 pub mod deeds;
 pub mod house;
 pub mod keeper;
