@@ -234,7 +234,7 @@ address-default = katso kunnan verkkosivut
 
 ## Matrix
 
-choose = Vastaa numerolla tai sanoilla:
+choose = Valitse numerolla:
 poll-ended = Kysely on päättynyt.
 board-name = { $municipality }: turvallisuustiedotteet
 board-quiet = Kunnan turvallisuustiedotteet. Nyt ei ole voimassa olevia tiedotteita. Hätätilanteessa soita 112.

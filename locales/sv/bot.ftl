@@ -237,7 +237,7 @@ address-default = se kommunens webbplats
 
 ## Matrix
 
-choose = Svara med en siffra eller med ord:
+choose = Välj med en siffra:
 poll-ended = Enkäten är avslutad.
 board-name = { $municipality }: säkerhetsmeddelanden
 board-quiet = Kommunens säkerhetsmeddelanden. Just nu finns det inga gällande meddelanden. I en nödsituation: ring 112.
