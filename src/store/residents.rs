@@ -4,7 +4,7 @@ use sqlx::Row as _;
 use sqlx::any::AnyRow;
 
 use super::{Conn, Error, bulk};
-use crate::domain::{ChannelKind, Chat, Dialogue, QuietHours, Resident, Status};
+use crate::domain::{ChannelKind, Chat, Dialogue, Lang, QuietHours, Resident, Status};
 
 fn corrupt(column: &'static str, id: i64) -> Error {
     Error::Corrupt {
@@ -186,7 +186,8 @@ pub async fn erase(conn: &mut Conn, id: i64) -> Result<(), Error> {
     for sql in [
         "DELETE FROM web_line WHERE resident_id = $1",
         "DELETE FROM outbox WHERE resident_id = $1 AND (broadcast_id IS NULL OR settled_at IS NULL)",
-        "UPDATE outbox SET resident_id = 0, address = '', external_id = NULL WHERE resident_id = $1",
+        "UPDATE outbox SET resident_id = 0, address = '', external_id = NULL, relation = NULL \
+         WHERE resident_id = $1",
         "DELETE FROM resident WHERE id = $1",
     ] {
         sqlx::query(sql).bind(id).execute(&mut *conn).await?;
@@ -226,6 +227,74 @@ pub async fn relocate(
             .await?;
     }
     Ok(())
+}
+
+/// Writes one of the municipality's public rooms, with the topics whose notices it gets (none: all)
+/// and its areas (none: all). Whatever was at the address before is one from now on.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn put_public(
+    conn: &mut Conn,
+    channel: ChannelKind,
+    address: &str,
+    lang: Lang,
+    topics: &[String],
+    areas: &[String],
+) -> Result<(), Error> {
+    let id = super::ids::reserve(conn, 1).await?;
+    let row = sqlx::query(
+        "INSERT INTO resident (id, channel, address, lang, lang_chosen, status, direct) \
+         VALUES ($1, $2, $3, $4, 1, 'active', $5) \
+         ON CONFLICT (channel, address) DO UPDATE SET lang = excluded.lang, lang_chosen = 1, \
+         status = 'active', direct = excluded.direct RETURNING id",
+    )
+    .bind(id)
+    .bind(channel.as_str())
+    .bind(address.to_owned())
+    .bind(lang.to_string())
+    .bind(Chat::Public.rank())
+    .fetch_one(&mut *conn)
+    .await?;
+    let room = Resident {
+        id: row.try_get(0)?,
+        channel,
+        address: address.to_owned(),
+        chat: Chat::Public,
+        lang,
+        lang_chosen: true,
+        status: Status::Active,
+        topics: topics.to_vec(),
+        areas: areas.to_vec(),
+        quiet: None,
+        dialogue: Dialogue::default(),
+    };
+    put_subscriptions(conn, &room).await
+}
+
+/// Removes a channel's public rooms but those at the addresses to `keep`. Returns how many went.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn retire_public(
+    conn: &mut Conn,
+    channel: ChannelKind,
+    keep: &[String],
+) -> Result<u64, Error> {
+    let rooms = sqlx::query("SELECT id, address FROM resident WHERE channel = $1 AND direct = $2")
+        .bind(channel.as_str())
+        .bind(Chat::Public.rank())
+        .fetch_all(&mut *conn)
+        .await?;
+    let mut gone = 0;
+    for room in &rooms {
+        let address: String = room.try_get(1)?;
+        if !keep.contains(&address) {
+            erase(conn, room.try_get(0)?).await?;
+            gone += 1;
+        }
+    }
+    Ok(gone)
 }
 
 /// Forgets web sessions whose page is empty by now and who subscribe to nothing.
