@@ -182,7 +182,7 @@ impl App {
 
     /// What notices and polls are sent with.
     #[must_use]
-    pub fn sending<'a>(&'a self, desk: &'a Desk) -> notices::Desk<'a> {
+    pub fn sending<'a>(&'a self, desk: &'a Desk, db: &Db) -> notices::Desk<'a> {
         let life = self.config.outbox.notice_retry.as_millis();
         notices::Desk {
             knowledge: &desk.knowledge,
@@ -190,6 +190,7 @@ impl App {
             key: &desk.key,
             routine_life: Millis::try_from(life).unwrap_or(Millis::MAX / 4),
             now: self.clock.now(),
+            dialect: db.dialect(),
         }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! Pure and channel-neutral, in two steps: [`understand`] turns an event into an [`Intent`], and
 //! [`respond`] turns the resident, the intent and the facts into a [`Turn`]. No clock, no store, no
-//! network; what has to be looked up between the steps is named by [`Intent::needs`].
+//! network; what has to be looked up between the steps is named by [`Understood::needs`].
 
 mod answering;
 mod broadcasts;
@@ -14,8 +14,8 @@ mod polling;
 mod respond;
 mod understand;
 
-pub use broadcasts::{notice_message, poll_message};
-pub use intent::{Intent, Needs, Understood};
+pub use broadcasts::{cancel_message, notice_message, poll_message, result_message};
+pub use intent::{Choice, Intent, Needs, Understood};
 pub use lexicon::{Lexicon, Meaning};
 pub use personal::erased;
 pub use respond::{Effect, Facts, Outcome, Own, Turn, mishap, respond};

@@ -15,7 +15,7 @@ pub use event::{ChannelKind, Chat, Inbound, Input, Media};
 pub use lang::{Lang, Localized, UnknownLang};
 pub use message::{Arg, Button, Label, Message, MessageButton, Part, Phrase, PollForm, Say};
 pub use notice::{Notice, Severity};
-pub use outgoing::{Delivery, DeliveryId, DeliveryState, Lane, Relation, SendError, Sent};
+pub use outgoing::{Deed, Delivery, DeliveryId, DeliveryState, Lane, Relation, SendError, Sent};
 pub use poll::Poll;
 pub use resident::{Dialogue, MenuItem, Pending, QuietHours, Resident, Status};
 

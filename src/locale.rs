@@ -124,6 +124,12 @@ impl Locales {
         self.zoned(at).date().to_string()
     }
 
+    /// The local minute of an instant, `YYYY-MM-DD HH:MM`.
+    #[must_use]
+    pub fn minute(&self, at: Millis) -> String {
+        self.zoned(at).strftime("%Y-%m-%d %H:%M").to_string()
+    }
+
     /// The local minute of the day of an instant, 0–1439.
     #[must_use]
     pub fn minute_of_day(&self, at: Millis) -> i64 {

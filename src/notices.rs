@@ -1,11 +1,11 @@
 //! Sending a safety notice, and telling how it fares.
 
-use crate::conversation::notice_message;
-use crate::domain::{ActionKey, Lang, Localized, Millis, Notice, Say, Severity};
+use crate::conversation::{cancel_message, notice_message};
+use crate::domain::{ActionKey, Deed, Lang, Localized, Millis, Notice, Say, Severity};
 use crate::knowledge::Knowledge;
 use crate::locale::Locales;
-use crate::store::broadcasts::{self, NewBroadcast};
-use crate::store::{Conn, Error, ids, notices, outbox};
+use crate::store::broadcasts::{self, Amends, NewBroadcast};
+use crate::store::{Conn, Dialect, Error, amendments, ids, notices, outbox};
 
 /// Longest headline, in characters: a phone shows it without cutting.
 pub const HEADLINE_CHARS: usize = 160;
@@ -44,6 +44,8 @@ pub struct Desk<'a> {
     pub routine_life: Millis,
     /// Now.
     pub now: Millis,
+    /// The kind of the database.
+    pub dialect: Dialect,
 }
 
 /// The faults of texts that must exist in every language served, each in a line naming `field`.
@@ -105,16 +107,7 @@ impl Draft {
     /// What keeps the draft from being sent, a line per fault.
     #[must_use]
     pub fn faults(&self, desk: Desk<'_>) -> Vec<String> {
-        let mut faults = Vec::new();
-        let langs = desk.locales.langs();
-        check_texts("title", &self.headline, &langs, HEADLINE_CHARS, &mut faults);
-        check_texts(
-            "text",
-            &self.description,
-            &langs,
-            DESCRIPTION_CHARS,
-            &mut faults,
-        );
+        let mut faults = self.text_faults(desk);
         check_id(
             "topic",
             self.topic.as_deref(),
@@ -125,6 +118,22 @@ impl Draft {
             "area",
             self.area.as_deref(),
             &desk.knowledge.areas,
+            &mut faults,
+        );
+        faults
+    }
+
+    /// What is wrong with the texts, a line per fault.
+    #[must_use]
+    pub fn text_faults(&self, desk: Desk<'_>) -> Vec<String> {
+        let mut faults = Vec::new();
+        let langs = desk.locales.langs();
+        check_texts("title", &self.headline, &langs, HEADLINE_CHARS, &mut faults);
+        check_texts(
+            "text",
+            &self.description,
+            &langs,
+            DESCRIPTION_CHARS,
             &mut faults,
         );
         faults
@@ -145,15 +154,24 @@ pub async fn send(conn: &mut Conn, draft: Draft, desk: Desk<'_>) -> Result<i64, 
         headline: draft.headline,
         description: draft.description,
         sent_at: desk.now,
+        updated_at: None,
+        ended_at: None,
     };
     notices::insert(conn, &notice).await?;
+    let say = notice_message(&notice, desk.knowledge);
+    announce(conn, &broadcast(&notice, first + 1, None, desk), &say, desk).await?;
+    Ok(notice.id)
+}
+
+/// A broadcast of a notice or of a change to it.
+fn broadcast(notice: &Notice, id: i64, amends: Option<Amends>, desk: Desk<'_>) -> NewBroadcast {
     let life = if notice.severity.is_alert() {
         ALERT_LIFE
     } else {
         desk.routine_life
     };
-    let broadcast = NewBroadcast {
-        id: first + 1,
+    NewBroadcast {
+        id,
         notice_id: Some(notice.id),
         poll_id: None,
         lane: notice.severity.lane(),
@@ -162,15 +180,79 @@ pub async fn send(conn: &mut Conn, draft: Draft, desk: Desk<'_>) -> Result<i64, 
         area: notice.area.clone(),
         created_at: desk.now,
         expires_at: desk.now + life,
+        amends,
+    }
+}
+
+/// Replaces the texts of a notice in force by those of a sound draft, wherever it arrived and
+/// wherever it is still going to (CAP `Update`). Whom it is for, and how bad it is, stay. Returns
+/// whether the notice is in force.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn update(
+    conn: &mut Conn,
+    mut notice: Notice,
+    draft: Draft,
+    desk: Desk<'_>,
+) -> Result<bool, Error> {
+    let first = reserve(conn, desk).await?;
+    notice.headline = draft.headline;
+    notice.description = draft.description;
+    notice.updated_at = Some(desk.now);
+    if !notices::replace_texts(conn, &notice).await? {
+        return Ok(false);
+    }
+    let say = notice_message(&notice, desk.knowledge);
+    amend(conn, &notice, first, (Deed::Replaces, false), &say, desk).await?;
+    Ok(true)
+}
+
+/// Cancels a notice in force (CAP `Cancel`): where it arrived it says so from now on, or is taken
+/// away (`redact`) where the channel can; nobody else gets it. Returns whether it was in force.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn cancel(
+    conn: &mut Conn,
+    notice: &Notice,
+    redact: bool,
+    desk: Desk<'_>,
+) -> Result<bool, Error> {
+    let first = reserve(conn, desk).await?;
+    if !notices::end(conn, notice.id, desk.now).await? {
+        return Ok(false);
+    }
+    let deed = if redact {
+        Deed::Redacts
+    } else {
+        Deed::Replaces
     };
-    announce(
-        conn,
-        &broadcast,
-        &notice_message(&notice, desk.knowledge),
-        desk,
-    )
-    .await?;
-    Ok(notice.id)
+    let say = cancel_message(notice, desk.now, desk.knowledge);
+    amend(conn, notice, first, (deed, true), &say, desk).await?;
+    Ok(true)
+}
+
+/// Writes a broadcast that changes what a notice's first one delivered.
+async fn amend(
+    conn: &mut Conn,
+    notice: &Notice,
+    id: i64,
+    (deed, closes): (Deed, bool),
+    say: &Say,
+    desk: Desk<'_>,
+) -> Result<(), Error> {
+    for original in broadcasts::list(conn, Some(notice.id), None).await? {
+        if original.deed.is_none() {
+            let amends = Amends {
+                broadcast: original.id,
+                deed,
+                closes,
+            };
+            announce(conn, &broadcast(notice, id, Some(amends), desk), say, desk).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Reserves the numbers of something to be announced, of its broadcast and of its words per
@@ -197,7 +279,7 @@ pub(crate) async fn announce(
         .zip(desk.locales.langs())
         .map(|(id, lang)| (id, lang, desk.locales.render(lang, say, desk.key)))
         .collect();
-    broadcasts::insert(conn, broadcast, &words).await
+    amendments::insert(conn, desk.dialect, broadcast, &words).await
 }
 
 /// How the deliveries of a notice or a poll fare.
@@ -216,7 +298,22 @@ pub struct Standing {
     pub reasons: Vec<(String, i64)>,
 }
 
-/// How the deliveries of a notice, or of a poll, fare.
+/// How a change to a notice fares.
+#[derive(Clone, Debug, serde::Serialize)]
+pub struct Amendment {
+    /// The number of its broadcast.
+    pub id: i64,
+    /// "update" or "cancel" (CAP `msgType`).
+    pub kind: &'static str,
+    /// Whether messages are taken away.
+    pub redacts: bool,
+    /// When it was made.
+    pub at: Millis,
+    /// How its deliveries fare.
+    pub standing: Standing,
+}
+
+/// How the deliveries of a notice, or of a poll, fare; changes to it not counted.
 ///
 /// # Errors
 /// [`Error::Database`].
@@ -230,17 +327,54 @@ pub async fn standing(
         ..Standing::default()
     };
     for broadcast in broadcasts::list(conn, notice_id, poll_id).await? {
-        standing.expanded &= broadcast.expanded;
-        for count in outbox::counts(conn, Some(broadcast.id)).await? {
-            standing.recipients += count.count;
-            standing.possible_duplicates += count.doubts;
-            standing
-                .deliveries
-                .push((count.channel, count.state, count.count));
+        if broadcast.deed.is_none() {
+            count(conn, &broadcast, &mut standing).await?;
         }
-        standing
-            .reasons
-            .extend(outbox::reasons(conn, broadcast.id).await?);
     }
     Ok(standing)
+}
+
+/// How the changes to a notice fare, oldest first.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn amended(conn: &mut Conn, notice_id: i64) -> Result<Vec<Amendment>, Error> {
+    let mut amendments = Vec::new();
+    for broadcast in broadcasts::list(conn, Some(notice_id), None).await? {
+        let Some(deed) = &broadcast.deed else {
+            continue;
+        };
+        let mut standing = Standing {
+            expanded: true,
+            ..Standing::default()
+        };
+        count(conn, &broadcast, &mut standing).await?;
+        amendments.push(Amendment {
+            id: broadcast.id,
+            kind: if broadcast.closes { "cancel" } else { "update" },
+            redacts: deed == Deed::Redacts.as_str(),
+            at: broadcast.created_at,
+            standing,
+        });
+    }
+    Ok(amendments)
+}
+
+async fn count(
+    conn: &mut Conn,
+    broadcast: &broadcasts::Progress,
+    standing: &mut Standing,
+) -> Result<(), Error> {
+    standing.expanded &= broadcast.expanded;
+    for count in outbox::counts(conn, Some(broadcast.id)).await? {
+        standing.recipients += count.count;
+        standing.possible_duplicates += count.doubts;
+        standing
+            .deliveries
+            .push((count.channel, count.state, count.count));
+    }
+    standing
+        .reasons
+        .extend(outbox::reasons(conn, broadcast.id).await?);
+    Ok(())
 }

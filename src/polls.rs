@@ -3,17 +3,14 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::conversation::poll_message;
-use crate::domain::{Lane, Localized, Poll};
+use crate::conversation::{poll_message, result_message};
+use crate::domain::{Deed, Lane, Localized, Poll};
 use crate::notices::{Desk, announce, check_id, check_texts, reserve};
-use crate::store::broadcasts::NewBroadcast;
+use crate::store::broadcasts::{self, Amends, NewBroadcast};
 use crate::store::{Conn, Error, polls};
 
 /// Longest question, in characters.
 pub const QUESTION_CHARS: usize = 300;
-
-/// Longest option, in characters: it is a button.
-pub const OPTION_CHARS: usize = 60;
 
 /// Most options: more can't be compared on a phone.
 pub const OPTIONS: usize = 10;
@@ -52,7 +49,13 @@ impl Draft {
         }
         for (at, option) in self.options.iter().enumerate() {
             let field = format!("option {} ", at + 1);
-            check_texts(field.trim_end(), option, &langs, OPTION_CHARS, &mut faults);
+            check_texts(
+                field.trim_end(),
+                option,
+                &langs,
+                Poll::OPTION_CHARS,
+                &mut faults,
+            );
             for (lang, label) in option.iter() {
                 let same = |other: &Localized| {
                     other.get(lang).is_some_and(|other| {
@@ -100,8 +103,15 @@ pub async fn open(conn: &mut Conn, draft: Draft, desk: Desk<'_>) -> Result<i64, 
     let mut secret = [0; 32];
     getrandom::fill(&mut secret).map_err(|error| Error::Open(format!("no randomness: {error}")))?;
     polls::insert(conn, &poll, &URL_SAFE_NO_PAD.encode(secret)).await?;
-    let broadcast = NewBroadcast {
-        id: first + 1,
+    let say = poll_message(&poll, desk.knowledge);
+    announce(conn, &broadcast(&poll, first + 1, None, desk), &say, desk).await?;
+    Ok(poll.id)
+}
+
+/// A broadcast of a poll or of its result.
+fn broadcast(poll: &Poll, id: i64, amends: Option<Amends>, desk: Desk<'_>) -> NewBroadcast {
+    NewBroadcast {
+        id,
         notice_id: None,
         poll_id: Some(poll.id),
         lane: Lane::Poll,
@@ -110,9 +120,37 @@ pub async fn open(conn: &mut Conn, draft: Draft, desk: Desk<'_>) -> Result<i64, 
         area: poll.area.clone(),
         created_at: desk.now,
         expires_at: desk.now + desk.routine_life,
-    };
-    announce(conn, &broadcast, &poll_message(&poll, desk.knowledge), desk).await?;
-    Ok(poll.id)
+        amends,
+    }
+}
+
+/// Closes a poll: its secret is destroyed, and the result goes to everyone who was asked. Returns
+/// whether it was open.
+///
+/// # Errors
+/// [`Error::Database`].
+pub async fn close(conn: &mut Conn, poll: &Poll, desk: Desk<'_>) -> Result<bool, Error> {
+    let first = reserve(conn, desk).await?;
+    if !polls::close(conn, poll.id, desk.now).await? {
+        return Ok(false);
+    }
+    let votes = polls::tally(conn, poll.id, poll.options.len()).await?;
+    let say = result_message(poll, &votes, desk.knowledge);
+    for asked in broadcasts::list(conn, None, Some(poll.id)).await? {
+        let amends = Amends {
+            broadcast: asked.id,
+            deed: Deed::Ends,
+            closes: true,
+        };
+        announce(
+            conn,
+            &broadcast(poll, first, Some(amends), desk),
+            &say,
+            desk,
+        )
+        .await?;
+    }
+    Ok(true)
 }
 
 /// The votes of a poll.

@@ -3,6 +3,7 @@
 //! Functions take a connection and do one thing; who calls them decides where a transaction begins
 //! and ends. Time and ids are parameters.
 
+pub mod amendments;
 pub mod broadcasts;
 mod bulk;
 mod db;

@@ -80,6 +80,9 @@ notices-none = Kunnalla ei ole nyt voimassa olevia tiedotteita. Hätätilanteess
 notice-headline = **{ $headline }**
 notice-alert = ⚠️ **{ $headline }**
 notice-sent = Lähetetty { $at }.
+notice-updated = Päivitetty { $at }.
+notice-cancelled = **Peruttu: { $headline }**
+notice-cancelled-at = Kunta perui tämän tiedotteen { $at }. Se ei ole enää voimassa.
 notice-112 = Jos joku on vaarassa, soita 112.
 sender = { $municipality }
 sender-topic = { $municipality } · { $topic }
@@ -139,6 +142,18 @@ poll-private = Vastaa kyselyyn kahden kesken: kirjoita minulle yksityisesti **ky
 poll-closed = Tämä kysely on jo sulkeutunut. Kiitos kiinnostuksestasi!
 voted = Vastauksesi on tallessa: { $option }. Voit vaihtaa vastauksesi, kunnes kysely sulkeutuu.
 unvoted = Vastauksesi on poistettu. Voit vastata uudelleen, kunnes kysely sulkeutuu.
+poll-ended = 📋 **Kysely on päättynyt: { $question }**
+poll-option-votes = - { $option }: { $count ->
+        [one] { $count } vastaus
+       *[other] { $count } vastausta
+    } ({ $percent } %)
+poll-votes = { $count ->
+        [one] Kyselyyn tuli { $count } vastaus.
+       *[other] Kyselyyn tuli { $count } vastausta.
+    }
+poll-too-few = Vastauksia tuli niin vähän, ettei tulosta näytetä. Näin kukaan ei voi päätellä, mitä joku toinen vastasi.
+poll-thanks = Kiitos kaikille, jotka vastasivat!
+poll-choices = Tässä kyselyssä vaihtoehdot ovat 1–{ $last }. Vastaa numerolla tai kirjoita vaihtoehto sanoin.
 
 ## Tietosuoja
 

@@ -80,6 +80,9 @@ notices-none = Kommunen har inga gällande meddelanden just nu. I en nödsituati
 notice-headline = **{ $headline }**
 notice-alert = ⚠️ **{ $headline }**
 notice-sent = Skickat { $at }.
+notice-updated = Uppdaterat { $at }.
+notice-cancelled = **Återkallat: { $headline }**
+notice-cancelled-at = Kommunen återkallade det här meddelandet { $at }. Det gäller inte längre.
 notice-112 = Om någon är i fara: ring 112.
 sender = { $municipality }
 sender-topic = { $municipality } · { $topic }
@@ -139,6 +142,18 @@ poll-private = Svara på enkäten mellan oss två: skriv **enkäter** till mig p
 poll-closed = Den här enkäten är redan stängd. Tack för ditt intresse!
 voted = Ditt svar är sparat: { $option }. Du kan ändra ditt svar tills enkäten stängs.
 unvoted = Ditt svar är borttaget. Du kan svara på nytt tills enkäten stängs.
+poll-ended = 📋 **Enkäten är avslutad: { $question }**
+poll-option-votes = - { $option }: { $count ->
+        [one] { $count } svar
+       *[other] { $count } svar
+    } ({ $percent } %)
+poll-votes = { $count ->
+        [one] Enkäten fick { $count } svar.
+       *[other] Enkäten fick { $count } svar.
+    }
+poll-too-few = Det kom så få svar att resultatet inte visas. Då kan ingen räkna ut vad någon annan har svarat.
+poll-thanks = Tack till alla som svarade!
+poll-choices = Alternativen i den här enkäten är 1–{ $last }. Svara med en siffra eller skriv alternativet med ord.
 
 ## Dataskydd
 

@@ -50,7 +50,7 @@ async fn load(app: &App, db: &crate::store::Db) -> anyhow::Result<()> {
         return Ok(());
     }
     let desk = app.desk(db).await?;
-    let sending = app.sending(&desk);
+    let sending = app.sending(&desk, db);
     let mut tx = db.write().await?;
     if let Some(text) = app.sample("demo/notice.toml") {
         let draft = notice::draft(parse("content/demo/notice.toml", text)?)?;

@@ -101,9 +101,9 @@ async fn open(open: Open) -> anyhow::Result<()> {
     };
     let (app, db) = open.common.open().await?;
     let desk = app.desk(&db).await?;
-    refuse(draft.faults(app.sending(&desk)))?;
+    refuse(draft.faults(app.sending(&desk, &db)))?;
     let mut tx = db.write().await?;
-    let id = polls::open(&mut tx, draft, app.sending(&desk)).await?;
+    let id = polls::open(&mut tx, draft, app.sending(&desk, &db)).await?;
     tx.commit().await?;
     db.close().await;
     if open.common.json {
@@ -117,11 +117,12 @@ async fn open(open: Open) -> anyhow::Result<()> {
 
 async fn close(id: i64, common: &Common) -> anyhow::Result<()> {
     let (app, db) = common.open().await?;
+    let desk = app.desk(&db).await?;
     let mut tx = db.write().await?;
-    if store::find(&mut tx, id).await?.is_none() {
+    let Some(poll) = store::find(&mut tx, id).await? else {
         anyhow::bail!("there is no poll {id}");
-    }
-    let closed = store::close(&mut tx, id, app.clock.now()).await?;
+    };
+    let closed = polls::close(&mut tx, &poll, app.sending(&desk, &db)).await?;
     tx.commit().await?;
     db.shred().await?;
     db.close().await;
@@ -130,6 +131,7 @@ async fn close(id: i64, common: &Common) -> anyhow::Result<()> {
     }
     if closed {
         println!("Poll {id} is closed. The secret that tied votes to residents is destroyed.");
+        println!("A running server now sends the result to everyone who was asked.");
     } else {
         println!("Poll {id} was closed already.");
     }

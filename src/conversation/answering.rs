@@ -172,8 +172,11 @@ pub(super) fn notices(resident: Resident, facts: Facts<'_>) -> Turn {
     let count = i64::try_from(facts.notices.len()).unwrap_or(i64::MAX);
     let mut say = Say::phrase(Phrase::new("notices").arg("count", count));
     for notice in facts.notices.iter().take(SHOWN) {
-        say = body(say, notice)
-            .and(Phrase::new("notice-sent").arg("at", crate::domain::Arg::Instant(notice.sent_at)));
+        let at = |key, at| Phrase::new(key).arg("at", crate::domain::Arg::Instant(at));
+        say = body(say, notice).and(match notice.updated_at {
+            Some(updated) => at("notice-updated", updated),
+            None => at("notice-sent", notice.sent_at),
+        });
     }
     Turn::new(resident).say(say)
 }

@@ -30,6 +30,8 @@ pub enum Intent {
     Empty,
     /// Something that isn't words.
     Media(Media),
+    /// A number that no option of the open poll has; the last one that has an option.
+    NoSuchOption(usize),
     /// Take back the vote in the poll that the event names.
     Withdraw,
     /// Something nobody but its sender can read.
@@ -47,6 +49,38 @@ pub struct Understood {
     pub intent: Intent,
     /// The language of the words.
     pub heard: Option<Lang>,
+    /// The option that the words name, if an open poll has one like it: then that is what the
+    /// resident wants.
+    pub choice: Option<Choice>,
+}
+
+/// Words that may name an option of a poll.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The words, folded: perhaps an option's label.
+    pub label: String,
+    /// An option's number, from 1, if the words are one.
+    pub number: Option<usize>,
+}
+
+impl From<Intent> for Understood {
+    fn from(intent: Intent) -> Self {
+        Self {
+            intent,
+            heard: None,
+            choice: None,
+        }
+    }
+}
+
+impl Understood {
+    /// What must be looked up before an answer.
+    #[must_use]
+    pub fn needs(&self) -> Needs {
+        let mut needs = self.intent.needs();
+        needs.polls |= self.choice.is_some();
+        needs
+    }
 }
 
 /// What must be looked up before an answer.
@@ -61,9 +95,7 @@ pub struct Needs {
 }
 
 impl Intent {
-    /// What must be looked up before an answer.
-    #[must_use]
-    pub fn needs(&self) -> Needs {
+    fn needs(&self) -> Needs {
         let notices = matches!(
             self,
             Self::Command(Command::Notices) | Self::Act(Action::Notices)

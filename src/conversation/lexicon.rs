@@ -35,6 +35,8 @@ pub struct Lexicon {
     slashes: HashMap<String, (Command, Option<Lang>)>,
     subscribe: Vec<String>,
     unsubscribe: Vec<String>,
+    /// What may stand before an option's number.
+    option: Vec<String>,
     /// Folded names of topics.
     topics: Vec<(String, String)>,
 }
@@ -52,6 +54,7 @@ impl Lexicon {
             slashes: HashMap::new(),
             subscribe: Vec::new(),
             unsubscribe: Vec::new(),
+            option: Vec::new(),
             topics: Vec::new(),
         };
         // Calls for help go before everything else: "hjälp" is one, though "/hjalp" is a command.
@@ -92,6 +95,9 @@ impl Lexicon {
             lexicon
                 .unsubscribe
                 .extend(words.unsubscribe.iter().map(|word| fold(word)));
+            lexicon
+                .option
+                .extend(words.option.iter().map(|word| fold(word)));
         }
         for (id, name) in topics {
             lexicon.topics.push((fold(id), id.to_owned()));
@@ -118,6 +124,16 @@ impl Lexicon {
     #[must_use]
     pub fn slash(&self, word: &str) -> Option<(Command, Option<Lang>)> {
         self.slashes.get(word).copied()
+    }
+
+    /// The number that a whole message is, perhaps after a word for "option". No longer than two
+    /// digits: "112" is no option.
+    #[must_use]
+    pub fn option(&self, folded: &str) -> Option<usize> {
+        let after = |word: &String| folded.strip_prefix(word.as_str())?.strip_prefix(' ');
+        let number = self.option.iter().find_map(after).unwrap_or(folded);
+        let digits = number.len() <= 2 && number.bytes().all(|b| b.is_ascii_digit());
+        digits.then(|| number.parse().ok()).flatten()
     }
 
     /// `Some((true, topic))` for "subscribe to topic", `Some((false, topic))` for "unsubscribe".

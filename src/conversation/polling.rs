@@ -1,7 +1,10 @@
 //! Polls and votes.
 
+use super::intent::{Choice, Intent};
 use super::respond::{Effect, Facts, Turn};
+use crate::answers::fold;
 use crate::domain::{Action, Button, Chat, Phrase, Poll, Resident, Say};
+use crate::locale::Command;
 
 /// The question with its options as buttons; `choice` is ticked.
 pub(super) fn question(poll: &Poll, choice: Option<i64>) -> Say {
@@ -55,6 +58,48 @@ pub(super) fn show(resident: Resident, id: i64, facts: Facts<'_>) -> Turn {
     }
     let say = question(poll, facts.own.vote(id));
     Turn::new(resident).say(say)
+}
+
+/// What words that may name an option mean with the polls that are open now; `None` if nothing. A
+/// vote is cast alone with the bot only.
+pub(super) fn choose(choice: &Choice, facts: Facts<'_>) -> Option<Intent> {
+    if facts.chat != Chat::Direct {
+        return None;
+    }
+    let mut named = facts
+        .polls
+        .iter()
+        .filter_map(|poll| Some((poll.id, option(poll, choice)?)));
+    match (named.next(), named.next(), facts.polls) {
+        (Some((poll, option)), None, _) => Some(Intent::Act(Action::Vote(poll, option))),
+        (Some(_), Some(_), _) => Some(Intent::Command(Command::Polls)),
+        (None, _, [poll]) => choice
+            .number
+            .map(|_| Intent::NoSuchOption(poll.options.len())),
+        (None, _, _) => None,
+    }
+}
+
+/// The option of a poll that words name, from 0: by its label in any language, else by its number.
+fn option(poll: &Poll, choice: &Choice) -> Option<u8> {
+    let named = |label: &crate::domain::Localized| {
+        label.iter().any(|(_, label)| fold(label) == choice.label)
+    };
+    let numbered = || {
+        let at = choice.number?.checked_sub(1)?;
+        (at < poll.options.len()).then_some(at)
+    };
+    let at = poll.options.iter().position(named).or_else(numbered)?;
+    u8::try_from(at).ok()
+}
+
+/// Names the numbers that there are.
+pub(super) fn no_such_option(resident: Resident, last: usize) -> Turn {
+    let last = i64::try_from(last).unwrap_or(i64::MAX);
+    Turn::new(resident).say(
+        Say::phrase(Phrase::new("poll-choices").arg("last", last))
+            .row([Button::new("button-polls", Action::Polls)]),
+    )
 }
 
 /// Counts a vote; a later one replaces it.

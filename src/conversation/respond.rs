@@ -169,7 +169,13 @@ pub fn mishap() -> Say {
 /// What is said and done. Never fails and never stays silent to a person.
 #[must_use]
 pub fn respond(mut resident: Resident, understood: Understood, facts: Facts<'_>) -> Turn {
-    let Understood { intent, heard } = understood;
+    let Understood {
+        intent,
+        heard,
+        choice,
+    } = understood;
+    let chosen = choice.and_then(|choice| polling::choose(&choice, facts));
+    let intent = chosen.unwrap_or(intent);
     if let Some(lang) = heard
         && !resident.lang_chosen
     {
@@ -190,6 +196,7 @@ pub fn respond(mut resident: Resident, understood: Understood, facts: Facts<'_>)
             Turn::new(resident).say(help_buttons(Say::phrase("unknown-command")))
         }
         Intent::Unreadable => Turn::new(resident).say(help_buttons(Say::phrase("unreadable"))),
+        Intent::NoSuchOption(last) => polling::no_such_option(resident, last),
         Intent::Withdraw | Intent::StaleButton => {
             Turn::new(resident).toast(Say::phrase("stale-button"))
         }

@@ -1,9 +1,9 @@
 //! From an event to an intent.
 
-use super::intent::{Intent, Understood};
+use super::intent::{Choice, Intent, Understood};
 use super::lexicon::Meaning;
 use crate::answers::fold;
-use crate::domain::{Action, ActionKey, Input, Lang, Pending, Resident};
+use crate::domain::{Action, ActionKey, Input, Lang, Pending, Poll, Resident};
 use crate::knowledge::Knowledge;
 
 /// What the resident wants with this input. Never fails: what isn't anything else is a question.
@@ -14,10 +14,7 @@ pub fn understand(
     knowledge: &Knowledge,
     key: &ActionKey,
 ) -> Understood {
-    let plain = |intent| Understood {
-        intent,
-        heard: None,
-    };
+    let plain = Understood::from;
     match input {
         Input::Text(text) | Input::Edited(text) => words(resident, text, knowledge),
         Input::Token(token) => plain(key.open(token).map_or(Intent::StaleButton, Intent::Act)),
@@ -45,36 +42,56 @@ fn words(resident: &Resident, text: &str, knowledge: &Knowledge) -> Understood {
         } else {
             Intent::Command(crate::locale::Command::Help)
         };
-        return Understood {
-            intent,
-            heard: None,
-        };
+        return intent.into();
     }
     let lexicon = &knowledge.lexicon;
     if let Some((yes, heard)) = lexicon.answer(&folded)
         && let Some(action) = pending(resident, yes)
     {
         return Understood {
-            intent: Intent::Act(action),
             heard,
+            ..Intent::Act(action).into()
         };
     }
     if let Some(action) = chosen(resident, &folded, knowledge) {
+        return Intent::Act(action).into();
+    }
+    if let Some((meaning, lang)) = lexicon.whole(&folded) {
+        let (intent, heard) = by_meaning(meaning, lang);
+        let fixed = matches!(meaning, Meaning::Command(_) | Meaning::Cry);
         return Understood {
-            intent: Intent::Act(action),
-            heard: None,
+            intent,
+            heard,
+            choice: choice(text, folded, knowledge).filter(|_| !fixed),
         };
     }
-    if let Some((intent, heard)) = lexicon.whole(&folded).map(by_meaning) {
-        return Understood { intent, heard };
-    }
     let heard = heard(knowledge, text);
-    let intent = match lexicon.subscription(&folded) {
-        Some((true, topic)) => Intent::Subscribe(topic),
-        Some((false, topic)) => Intent::Unsubscribe(topic),
-        None => Intent::Ask(text.to_owned()),
-    };
-    Understood { intent, heard }
+    match lexicon.subscription(&folded) {
+        Some((true, topic)) => Understood {
+            heard,
+            ..Intent::Subscribe(topic).into()
+        },
+        Some((false, topic)) => Understood {
+            heard,
+            ..Intent::Unsubscribe(topic).into()
+        },
+        None => Understood {
+            intent: Intent::Ask(text.to_owned()),
+            heard,
+            choice: choice(text, folded, knowledge),
+        },
+    }
+}
+
+/// Whether short words may name an option of a poll. Whatever may be an emergency doesn't.
+fn choice(text: &str, folded: String, knowledge: &Knowledge) -> Option<Choice> {
+    if text.chars().count() > Poll::OPTION_CHARS || knowledge.triage.assess(text).emergency {
+        return None;
+    }
+    Some(Choice {
+        number: knowledge.lexicon.option(&folded),
+        label: folded,
+    })
 }
 
 fn heard(knowledge: &Knowledge, text: &str) -> Option<Lang> {
@@ -90,13 +107,10 @@ fn slash(command: &str, knowledge: &Knowledge) -> Option<Understood> {
     }
     Some(match knowledge.lexicon.slash(&folded) {
         Some((command, heard)) => Understood {
-            intent: Intent::Command(command),
             heard,
+            ..Intent::Command(command).into()
         },
-        None => Understood {
-            intent: Intent::UnknownCommand,
-            heard: None,
-        },
+        None => Intent::UnknownCommand.into(),
     })
 }
 
@@ -129,7 +143,7 @@ fn chosen(resident: &Resident, folded: &str, knowledge: &Knowledge) -> Option<Ac
     })
 }
 
-fn by_meaning((meaning, lang): (Meaning, Option<Lang>)) -> (Intent, Option<Lang>) {
+fn by_meaning(meaning: Meaning, lang: Option<Lang>) -> (Intent, Option<Lang>) {
     match meaning {
         Meaning::Command(command) => (Intent::Command(command), lang),
         Meaning::Cry => (Intent::Cry, lang),

@@ -79,4 +79,8 @@ pub struct Notice {
     pub description: Localized,
     /// When it was sent.
     pub sent_at: Millis,
+    /// When its texts were last replaced (CAP `msgType` `Update`).
+    pub updated_at: Option<Millis>,
+    /// When it was cancelled (CAP `msgType` `Cancel`).
+    pub ended_at: Option<Millis>,
 }

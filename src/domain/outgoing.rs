@@ -123,7 +123,8 @@ pub enum Relation {
     Thread(String),
     /// It ends the poll in the bot's message and tells the result.
     Ends(String),
-    /// The bot's message is taken away, words and all.
+    /// The bot's message is taken away, words and all. The message's own words stand in where that
+    /// can't be done.
     Redacts(String),
 }
 
@@ -152,6 +153,29 @@ impl Relation {
             "redacts" => Self::Redacts(id),
             _ => return None,
         })
+    }
+}
+
+/// What a broadcast does to the messages of another one; the word of its rows' [`Relation`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Deed {
+    /// New words in their place.
+    Replaces,
+    /// The poll in them is over; the words tell the result.
+    Ends,
+    /// They are taken away; the words stand in where that can't be done.
+    Redacts,
+}
+
+impl Deed {
+    /// The word in the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Replaces => "replaces",
+            Self::Ends => "ends",
+            Self::Redacts => "redacts",
+        }
     }
 }
 

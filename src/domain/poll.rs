@@ -20,3 +20,8 @@ pub struct Poll {
     /// When it closed.
     pub closed_at: Option<Millis>,
 }
+
+impl Poll {
+    /// Longest option, in characters: it is a button.
+    pub const OPTION_CHARS: usize = 60;
+}

@@ -180,7 +180,7 @@ impl Batch<'_> {
         resident: &Resident,
         understood: &Understood,
     ) -> Result<Own, Error> {
-        let needs = understood.intent.needs();
+        let needs = understood.needs();
         if needs.notices && self.lookups.notices.is_none() {
             let since = self.now - NOTICE_LIFE;
             self.lookups.notices = Some(notices::list_live(conn, since).await?);

@@ -83,6 +83,8 @@ pub struct Words {
     pub yes: Vec<String>,
     /// No.
     pub no: Vec<String>,
+    /// "Option", before its number.
+    pub option: Vec<String>,
     /// "Subscribe to", before a topic.
     pub subscribe: Vec<String>,
     /// "Unsubscribe from", before a topic.

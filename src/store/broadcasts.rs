@@ -2,8 +2,8 @@
 
 use sqlx::Row as _;
 
-use super::{Conn, Error, ids};
-use crate::domain::{Lane, Lang, Message, Millis};
+use super::{Conn, Error, amendments, ids};
+use crate::domain::{Deed, Lane, Lang, Message, Millis};
 
 /// A broadcast to be written.
 #[derive(Clone, Debug)]
@@ -26,6 +26,19 @@ pub struct NewBroadcast {
     pub created_at: Millis,
     /// When its deliveries aren't worth sending any more.
     pub expires_at: Millis,
+    /// What it changes, if it goes to those who got another broadcast.
+    pub amends: Option<Amends>,
+}
+
+/// What an amending broadcast does to another one.
+#[derive(Clone, Copy, Debug)]
+pub struct Amends {
+    /// The other one, which amends nothing itself.
+    pub broadcast: i64,
+    /// What it does to the messages that arrived.
+    pub deed: Deed,
+    /// Whether whoever hasn't got the other one won't get it any more.
+    pub closes: bool,
 }
 
 /// Writes a broadcast and its words, one message per language with its number.
@@ -39,7 +52,8 @@ pub async fn insert(
 ) -> Result<(), Error> {
     sqlx::query(
         "INSERT INTO broadcast (id, notice_id, poll_id, lane, everyone, topic, area, created_at, \
-         expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+         expires_at, amends, deed, closes) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
     )
     .bind(broadcast.id)
     .bind(broadcast.notice_id)
@@ -50,6 +64,11 @@ pub async fn insert(
     .bind(broadcast.area.clone())
     .bind(broadcast.created_at)
     .bind(broadcast.expires_at)
+    .bind(broadcast.amends.map(|amends| amends.broadcast))
+    .bind(broadcast.amends.map(|amends| amends.deed.as_str()))
+    .bind(i64::from(
+        broadcast.amends.is_some_and(|amends| amends.closes),
+    ))
     .execute(&mut *conn)
     .await?;
     for (id, lang, message) in words {
@@ -94,8 +113,17 @@ pub async fn forget_answers(conn: &mut Conn) -> Result<u64, Error> {
     .rows_affected())
 }
 
+/// For how long quiet hours hold a row, in milliseconds: of the resident `r`, at the minute `$2`. A
+/// quiet span may cross midnight: then it is what lies outside [`quiet_to`, `quiet_from`). Pages of
+/// ours wake nobody, and public rooms don't sleep.
+pub(super) const HOLD: &str = "CASE WHEN r.quiet_from IS NOT NULL AND r.channel <> 'web' AND r.direct <> 2 AND \
+     ((r.quiet_from < r.quiet_to AND $2 >= r.quiet_from AND $2 < r.quiet_to) OR \
+      (r.quiet_from > r.quiet_to AND ($2 >= r.quiet_from OR $2 < r.quiet_to))) \
+     THEN ((r.quiet_to - $2 + 1440) % 1440) * 60000 ELSE 0 END";
+
 /// Expands the next part of the most urgent broadcast that isn't expanded yet, looking at most at
-/// `limit` residents. Returns how many deliveries it wrote, or `None` if there is nothing to expand.
+/// `limit` residents, or at so many deliveries of the broadcast that it amends. Returns how many
+/// deliveries it wrote, or `None` if there is nothing to expand now.
 ///
 /// `minute` is the local minute of the day: quiet hours hold what isn't for everyone.
 ///
@@ -108,12 +136,25 @@ pub async fn expand_next(
     limit: i64,
 ) -> Result<Option<u64>, Error> {
     let open = sqlx::query(
-        "SELECT id, expanded_to FROM broadcast WHERE expanded_at IS NULL ORDER BY lane, id LIMIT 1",
+        "SELECT id, expanded_to, amends, closes FROM broadcast \
+         WHERE expanded_at IS NULL AND look_at <= $1 ORDER BY lane, id LIMIT 1",
     )
+    .bind(now)
     .fetch_optional(&mut *conn)
     .await?;
     let Some(open) = open else { return Ok(None) };
     let (id, from): (i64, i64) = (open.try_get(0)?, open.try_get(1)?);
+    if let Some(original) = open.try_get(2)? {
+        let closes = open.try_get::<i64, _>(3)? != 0;
+        let open = amendments::Open {
+            id,
+            original,
+            from,
+            closes,
+        };
+        let written = amendments::expand(conn, open, now, minute, limit).await?;
+        return Ok(Some(written));
+    }
     let part = sqlx::query(
         "SELECT COALESCE(MAX(id), 0), COUNT(*) FROM \
          (SELECT id FROM resident WHERE id > $1 ORDER BY id LIMIT $2) AS part",
@@ -129,12 +170,16 @@ pub async fn expand_next(
         written = expand_part(conn, id, (from, to), first_id, now, minute).await?;
     }
     let done = (count < limit).then_some(now);
-    sqlx::query("UPDATE broadcast SET expanded_to = $1, expanded_at = $2 WHERE id = $3")
-        .bind(to.max(from))
-        .bind(done)
-        .bind(id)
-        .execute(conn)
-        .await?;
+    // It may have been ended meanwhile.
+    sqlx::query(
+        "UPDATE broadcast SET expanded_to = $1, expanded_at = COALESCE(expanded_at, $2) \
+         WHERE id = $3",
+    )
+    .bind(to.max(from))
+    .bind(done)
+    .bind(id)
+    .execute(conn)
+    .await?;
     Ok(Some(written))
 }
 
@@ -146,9 +191,9 @@ async fn expand_part(
     now: Millis,
     minute: i64,
 ) -> Result<u64, Error> {
-    // A quiet span may cross midnight: then it is what lies outside [quiet_to, quiet_from). What
-    // waits out the night lives that much longer. Pages of ours wake nobody.
-    Ok(sqlx::query(
+    // What waits out the night lives that much longer. Public rooms get notices only; one without
+    // topics gets all of them, and one without a topic goes to every room.
+    Ok(sqlx::query(sqlx::AssertSqlSafe(format!(
         "INSERT INTO outbox (id, channel, lane, state, due_at, resident_id, address, \
          rendering_id, broadcast_id, expires_at) \
          SELECT $1 + ROW_NUMBER() OVER (ORDER BY q.resident_id) - 1, q.channel, q.lane, 'queued', \
@@ -156,21 +201,21 @@ async fn expand_part(
          q.expires_at + q.hold FROM \
          (SELECT r.id AS resident_id, r.channel, r.address, b.lane, b.id AS broadcast_id, \
           b.expires_at, g.id AS rendering_id, \
-          CASE WHEN b.everyone = 0 AND r.quiet_from IS NOT NULL AND r.channel <> 'web' AND \
-            ((r.quiet_from < r.quiet_to AND $2 >= r.quiet_from AND $2 < r.quiet_to) OR \
-             (r.quiet_from > r.quiet_to AND ($2 >= r.quiet_from OR $2 < r.quiet_to))) \
-            THEN ((r.quiet_to - $2 + 1440) % 1440) * 60000 ELSE 0 END AS hold \
+          CASE WHEN b.everyone = 1 THEN 0 ELSE {HOLD} END AS hold \
           FROM broadcast b CROSS JOIN resident r CROSS JOIN rendering g \
-          WHERE b.id = $4 AND r.id > $5 AND r.id <= $6 \
-          AND g.broadcast_id = b.id AND g.lang = r.lang \
-          AND r.status = 'active' AND r.direct = 1 \
+          WHERE b.id = $4 AND b.expanded_at IS NULL AND r.id > $5 AND r.id <= $6 \
+          AND g.broadcast_id = COALESCE(b.words, b.id) AND g.lang = r.lang \
+          AND r.status = 'active' \
+          AND (r.direct = 1 OR (r.direct = 2 AND b.notice_id IS NOT NULL)) \
           AND (b.everyone = 1 OR EXISTS (SELECT 1 FROM resident_topic t \
-               WHERE t.resident_id = r.id AND (b.topic IS NULL OR t.topic = b.topic))) \
+               WHERE t.resident_id = r.id AND (b.topic IS NULL OR t.topic = b.topic)) \
+               OR (r.direct = 2 AND (b.topic IS NULL OR NOT EXISTS \
+                   (SELECT 1 FROM resident_topic t WHERE t.resident_id = r.id)))) \
           AND (b.area IS NULL \
                OR NOT EXISTS (SELECT 1 FROM resident_area a WHERE a.resident_id = r.id) \
                OR EXISTS (SELECT 1 FROM resident_area a WHERE a.resident_id = r.id \
-                          AND a.area = b.area))) AS q",
-    )
+                          AND a.area = b.area))) AS q"
+    )))
     .bind(first_id)
     .bind(minute)
     .bind(now)
@@ -210,11 +255,17 @@ pub async fn find_rendering(conn: &mut Conn, id: i64) -> Result<Option<(Lang, Me
 pub struct Progress {
     /// The broadcast.
     pub id: i64,
+    /// What it does to the messages of another one, if it amends one.
+    pub deed: Option<String>,
+    /// Whether it also ends the other one.
+    pub closes: bool,
+    /// When it was made.
+    pub created_at: Millis,
     /// Whether every recipient has a row in the ledger.
     pub expanded: bool,
 }
 
-/// The broadcasts of a notice, or of a poll.
+/// The broadcasts of a notice, or of a poll: the first one, then those that amend it.
 ///
 /// # Errors
 /// [`Error::Database`].
@@ -224,8 +275,8 @@ pub async fn list(
     poll_id: Option<i64>,
 ) -> Result<Vec<Progress>, Error> {
     let rows = sqlx::query(
-        "SELECT id, CASE WHEN expanded_at IS NULL THEN 0 ELSE 1 END FROM broadcast \
-         WHERE notice_id = $1 OR poll_id = $2 ORDER BY id",
+        "SELECT id, deed, closes, created_at, CASE WHEN expanded_at IS NULL THEN 0 ELSE 1 END \
+         FROM broadcast WHERE notice_id = $1 OR poll_id = $2 ORDER BY id",
     )
     .bind(notice_id)
     .bind(poll_id)
@@ -235,7 +286,10 @@ pub async fn list(
         .map(|row| {
             Ok(Progress {
                 id: row.try_get(0)?,
-                expanded: row.try_get::<i64, _>(1)? != 0,
+                deed: row.try_get(1)?,
+                closes: row.try_get::<i64, _>(2)? != 0,
+                created_at: row.try_get(3)?,
+                expanded: row.try_get::<i64, _>(4)? != 0,
             })
         })
         .collect()

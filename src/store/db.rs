@@ -36,6 +36,15 @@ impl Dialect {
         }
     }
 
+    /// A write lock on the rows of a SELECT that leaves out those that somebody else is writing.
+    #[must_use]
+    pub fn skip_locked(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " FOR UPDATE SKIP LOCKED",
+        }
+    }
+
     fn begin(self) -> &'static str {
         match self {
             // A read that later writes would fail under a concurrent writer; taking the lock first

@@ -281,16 +281,21 @@ pub async fn move_address(conn: &mut Conn, id: DeliveryId, to: &str) -> Result<(
     Ok(())
 }
 
-/// Drops what still waits for a resident who asked for nothing more.
+/// A change to a message that is there already: nobody gets a new one by it.
+const IN_PLACE: &str = "(outbox.channel <> 'web' AND (COALESCE(outbox.relation, '') LIKE 'replaces %' \
+     OR COALESCE(outbox.relation, '') LIKE 'redacts %'))";
+
+/// Drops what still waits for a resident who asked for nothing more, but for changes to messages
+/// that arrived.
 ///
 /// # Errors
 /// [`Error::Database`].
 pub async fn drop_unasked(conn: &mut Conn, resident_id: i64, now: Millis) -> Result<(), Error> {
-    sqlx::query(
+    sqlx::query(sqlx::AssertSqlSafe(format!(
         "UPDATE outbox SET state = 'failed', reason = 'stopped', settled_at = $1 \
          WHERE resident_id = $2 AND settled_at IS NULL AND broadcast_id IS NOT NULL \
-         AND state <> 'sending'",
-    )
+         AND state <> 'sending' AND NOT {IN_PLACE}"
+    )))
     .bind(now)
     .bind(resident_id)
     .execute(conn)
@@ -366,11 +371,12 @@ pub async fn requeue_strays(
 /// [`Error::Database`].
 pub async fn drop_reopened(conn: &mut Conn, ids: &[DeliveryId], now: Millis) -> Result<(), Error> {
     for id in ids {
-        sqlx::query(
+        sqlx::query(sqlx::AssertSqlSafe(format!(
             "UPDATE outbox SET state = 'failed', reason = 'stopped', settled_at = $1 \
              WHERE id = $2 AND settled_at IS NULL AND broadcast_id IS NOT NULL AND NOT EXISTS \
-             (SELECT 1 FROM resident r WHERE r.id = outbox.resident_id AND r.status = 'active')",
-        )
+             (SELECT 1 FROM resident r WHERE r.id = outbox.resident_id \
+              AND (r.status = 'active' OR (r.status = 'stopped' AND {IN_PLACE})))"
+        )))
         .bind(now)
         .bind(*id)
         .execute(&mut *conn)

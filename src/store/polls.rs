@@ -150,6 +150,9 @@ pub async fn close(conn: &mut Conn, id: i64, now: Millis) -> Result<bool, Error>
         .execute(&mut *conn)
         .await?
         .rows_affected();
+    if closed == 0 {
+        return Ok(false);
+    }
     for sql in [
         "DELETE FROM poll_secret WHERE poll_id = $1",
         "UPDATE broadcast SET expanded_at = COALESCE(expanded_at, created_at) WHERE poll_id = $1",
@@ -163,7 +166,7 @@ pub async fn close(conn: &mut Conn, id: i64, now: Millis) -> Result<bool, Error>
     sqlx::query("DELETE FROM web_line WHERE ballot = 1")
         .execute(conn)
         .await?;
-    Ok(closed > 0)
+    Ok(true)
 }
 
 /// A voter's choice in a poll.

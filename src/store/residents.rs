@@ -186,7 +186,8 @@ pub async fn erase(conn: &mut Conn, id: i64) -> Result<(), Error> {
     for sql in [
         "DELETE FROM web_line WHERE resident_id = $1",
         "DELETE FROM outbox WHERE resident_id = $1 AND (broadcast_id IS NULL OR settled_at IS NULL)",
-        "UPDATE outbox SET resident_id = 0, address = '', external_id = NULL WHERE resident_id = $1",
+        "UPDATE outbox SET resident_id = 0, address = '', external_id = NULL, relation = NULL \
+         WHERE resident_id = $1",
         "DELETE FROM resident WHERE id = $1",
     ] {
         sqlx::query(sql).bind(id).execute(&mut *conn).await?;

@@ -58,14 +58,7 @@ fn told(knowledge: &Knowledge, lang: Lang, intent: Intent) -> Vec<Message> {
         chat: Chat::Direct,
         now: 1_800_000_000_000,
     };
-    let turn = respond(
-        resident,
-        Understood {
-            intent,
-            heard: None,
-        },
-        facts,
-    );
+    let turn = respond(resident, Understood::from(intent), facts);
     let key = ActionKey::new(b"key");
     turn.replies
         .iter()

@@ -59,6 +59,7 @@ fn broadcast(id: i64) -> NewBroadcast {
         area: None,
         created_at: NOW,
         expires_at: NOW + LIFE,
+        amends: None,
     }
 }
 

@@ -42,6 +42,10 @@ pub enum Method {
     SendMessage,
     /// `editMessageText`
     EditMessageText,
+    /// `editMessageReplyMarkup`
+    EditMessageReplyMarkup,
+    /// `deleteMessage`
+    DeleteMessage,
     /// `answerCallbackQuery`
     AnswerCallbackQuery,
     /// `getUpdates`
@@ -53,9 +57,11 @@ pub enum Method {
 }
 
 impl Method {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
         Self::SendMessage,
         Self::EditMessageText,
+        Self::EditMessageReplyMarkup,
+        Self::DeleteMessage,
         Self::AnswerCallbackQuery,
         Self::GetUpdates,
         Self::SetWebhook,
@@ -68,6 +74,8 @@ impl Method {
         match self {
             Self::SendMessage => "sendMessage",
             Self::EditMessageText => "editMessageText",
+            Self::EditMessageReplyMarkup => "editMessageReplyMarkup",
+            Self::DeleteMessage => "deleteMessage",
             Self::AnswerCallbackQuery => "answerCallbackQuery",
             Self::GetUpdates => "getUpdates",
             Self::SetWebhook => "setWebhook",

@@ -1,4 +1,4 @@
-//! Takes ledger rows to Telegram (Bot API, `sendMessage` and `editMessageText`).
+//! Takes ledger rows to Telegram (Bot API, `sendMessage`, `editMessageText`, `deleteMessage`).
 
 use std::collections::HashMap;
 use std::io::Write as _;
@@ -123,14 +123,34 @@ impl Telegram {
         Ok(sent(last))
     }
 
-    /// Sends a message or its first part: in the place of another one if it is meant to be.
+    /// Sends a message or its first part, or changes the earlier one that it is about.
     async fn first(&self, chat: i64, delivery: &Delivery, tail: &str) -> Result<i64, CallError> {
-        let Some(Relation::Replaces(replaces)) = &delivery.relation else {
-            return self.post(chat, tail).await;
-        };
-        let Ok(message) = replaces.parse::<i64>() else {
-            return self.post(chat, tail).await;
-        };
+        let number = |id: &String| id.parse::<i64>().ok();
+        match &delivery.relation {
+            Some(Relation::Replaces(id)) if let Some(message) = number(id) => {
+                match self.edit(chat, message, tail).await {
+                    Err(CallError::Refused {
+                        code: 400,
+                        description,
+                        ..
+                    }) if uneditable(&description) => self.post(chat, tail).await,
+                    edited => edited,
+                }
+            }
+            Some(Relation::Redacts(id)) if let Some(message) = number(id) => {
+                self.redact(chat, message, tail).await
+            }
+            Some(Relation::Ends(id)) if let Some(message) = number(id) => {
+                let posted = self.post(chat, tail).await?;
+                self.strip(chat, message).await;
+                Ok(posted)
+            }
+            _ => self.post(chat, tail).await,
+        }
+    }
+
+    /// Gives a message new words and buttons.
+    async fn edit(&self, chat: i64, message: i64, tail: &str) -> Result<i64, CallError> {
         let body = body(
             format_args!("{{\"chat_id\":{chat},\"message_id\":{message},"),
             tail,
@@ -143,12 +163,41 @@ impl Telegram {
                 description,
                 ..
             }) if same(&description) => Ok(message),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes a message away. One that is too old for it gets other words instead; one that isn't
+    /// there any more is what it should be.
+    async fn redact(&self, chat: i64, message: i64, tail: &str) -> Result<i64, CallError> {
+        let body = about(chat, message);
+        match self.api.call::<bool>(Method::DeleteMessage, body).await {
+            Ok(_) => Ok(message),
             Err(CallError::Refused {
                 code: 400,
                 description,
                 ..
-            }) if uneditable(&description) => self.post(chat, tail).await,
+            }) if description.contains("message to delete not found") => Ok(message),
+            Err(CallError::Refused {
+                code: 400,
+                description,
+                ..
+            }) if description.contains("message can't be deleted") => {
+                self.edit(chat, message, tail).await
+            }
             Err(error) => Err(error),
+        }
+    }
+
+    /// Takes the buttons off a message. They would only say that they don't work any more, so it
+    /// is no matter if this fails.
+    async fn strip(&self, chat: i64, message: i64) {
+        let body = about(chat, message);
+        let stripped = self
+            .api
+            .call::<Posted>(Method::EditMessageReplyMarkup, body);
+        if let Err(error) = stripped.await {
+            tracing::debug!(%error, "a poll that ended keeps its buttons");
         }
     }
 
@@ -166,6 +215,11 @@ fn body(head: std::fmt::Arguments<'_>, tail: &str) -> Vec<u8> {
     let _ = body.write_fmt(head);
     body.extend_from_slice(tail.as_bytes());
     body
+}
+
+/// A JSON object that names a message and nothing else.
+fn about(chat: i64, message: i64) -> Vec<u8> {
+    format!("{{\"chat_id\":{chat},\"message_id\":{message}}}").into_bytes()
 }
 
 fn sent(message: i64) -> Sent {
