@@ -81,8 +81,18 @@ pub fn cpu_s(pid: u32) -> Option<f64> {
 
 /// The most memory that a process held at once, in megabytes.
 pub fn peak_mb(pid: u32) -> Option<f64> {
-    let peak = field(&pid.to_string(), "VmHWM:")?;
-    Some(peak.trim_end_matches("kB").trim().parse::<f64>().ok()? / 1024.0)
+    megabytes(pid, "VmHWM:")
+}
+
+/// The memory that a process holds now, in megabytes.
+#[allow(dead_code, reason = "not every bench asks for it")]
+pub fn held_mb(pid: u32) -> Option<f64> {
+    megabytes(pid, "VmRSS:")
+}
+
+fn megabytes(pid: u32, name: &str) -> Option<f64> {
+    let size = field(&pid.to_string(), name)?;
+    Some(size.trim_end_matches("kB").trim().parse::<f64>().ok()? / 1024.0)
 }
 
 fn field(pid: &str, name: &str) -> Option<String> {

@@ -55,6 +55,11 @@ impl TestServer {
         format!("http://{}{path}", self.address)
     }
 
+    /// The server's process.
+    pub fn pid(&self) -> u32 {
+        self.process.child.id()
+    }
+
     /// What the server has written to its log so far.
     pub fn log(&self) -> Vec<String> {
         self.process.lines()
