@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{Common, print_json, refuse};
 use crate::app::KNOWLEDGE_VERSION;
 use crate::store::entries::{self, Imported};
-use crate::store::{gaps, settings};
+use crate::store::{feedback, gaps, settings};
 
 /// Longest id, so that its button fits on every channel.
 const ID_BYTES: usize = 40;
@@ -23,6 +23,11 @@ pub(super) enum Command {
         #[command(flatten)]
         common: Common,
     },
+    /// How often residents said that an answer helped, those that helped least first
+    Feedback {
+        #[command(flatten)]
+        common: Common,
+    },
     /// Questions that got no answer, most asked first
     Gaps {
         #[command(flatten)]
@@ -33,6 +38,7 @@ pub(super) enum Command {
 pub(super) async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Import { file, common } => import(&file, &common).await,
+        Command::Feedback { common } => feedback(&common).await,
         Command::Gaps { common } => gaps(&common).await,
     }
 }
@@ -120,6 +126,25 @@ async fn gaps(common: &Common) -> anyhow::Result<()> {
         println!(
             "{:>5} × [{}] {}  (last {})",
             gap.count, gap.lang, gap.question, gap.last_day
+        );
+    }
+    Ok(())
+}
+
+async fn feedback(common: &Common) -> anyhow::Result<()> {
+    let (_, db) = common.open().await?;
+    let feedback = feedback::list(&mut *db.read().await?).await?;
+    db.close().await;
+    if common.json {
+        return print_json(&feedback);
+    }
+    if feedback.is_empty() {
+        println!("Nobody has said yet whether an answer helped.");
+    }
+    for one in feedback {
+        println!(
+            "{:>5} 👎 {:>5} 👍  [{}] {}",
+            one.down, one.up, one.lang, one.entry
         );
     }
     Ok(())

@@ -212,7 +212,6 @@ fn without_quote(body: &str) -> &str {
         .split_once('\n')
         .filter(|(line, _)| line.starts_with("> "))
     {
-        debug_assert!(line.starts_with('>'));
         rest = after;
     }
     let rest = rest.strip_prefix('\n').unwrap_or(rest);
@@ -225,4 +224,115 @@ fn clip(text: &str) -> &str {
         end -= 1;
     }
     &text[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    const ME: &str = "@bot:e.fi";
+
+    fn what(kind: &str, content: &Value) -> Option<What> {
+        let event = json!({
+            "type": kind, "event_id": "$1", "sender": "@maria:e.fi",
+            "origin_server_ts": 5, "content": content,
+        });
+        read("!room", &event.to_string(), ME).map(|event| event.what)
+    }
+
+    fn body(content: &Value) -> String {
+        match what("m.room.message", content) {
+            Some(What::Text { body, .. }) => body,
+            other => panic!("no words: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn words_are_read_without_what_older_clients_quote() {
+        let said = |body: &str| {
+            json!({
+                "msgtype": "m.text", "body": body,
+                "m.relates_to": { "m.in_reply_to": { "event_id": "$0" } },
+            })
+        };
+        assert_eq!(
+            body(&said("> <@bot:e.fi> moi\n> toinen\n\nentä yöllä?")),
+            "entä yöllä?"
+        );
+        assert_eq!(body(&said("> vain lainaus")), "> vain lainaus");
+        assert_eq!(body(&said("5 > 3\nja muuta")), "5 > 3\nja muuta");
+        let plain = json!({ "msgtype": "m.text", "body": "> en lainaa" });
+        assert_eq!(body(&plain), "> en lainaa");
+        let long = json!({ "msgtype": "m.text", "body": "å".repeat(60_000) });
+        assert_eq!(body(&long).len(), TEXT);
+    }
+
+    #[test]
+    fn an_edit_is_read_by_its_new_words() {
+        let content = json!({
+            "msgtype": "m.text", "body": "* uusi",
+            "m.new_content": { "msgtype": "m.text", "body": "uusi" },
+            "m.relates_to": { "rel_type": "m.replace", "event_id": "$0" },
+        });
+        let Some(What::Text { body, edits, .. }) = what("m.room.message", &content) else {
+            panic!("no words");
+        };
+        assert_eq!((body.as_str(), edits.as_deref()), ("uusi", Some("$0")));
+    }
+
+    #[test]
+    fn a_choice_is_read_in_both_spellings_and_none_takes_it_back() {
+        let poll = json!({ "rel_type": "m.reference", "event_id": "$0" });
+        let unstable = json!({
+            "m.relates_to": poll, "org.matrix.msc3381.poll.response": { "answers": ["a"] },
+        });
+        let stable = json!({ "m.relates_to": poll, "m.selections": ["a"] });
+        let none = json!({
+            "m.relates_to": poll, "org.matrix.msc3381.poll.response": { "answers": [] },
+        });
+        let chosen = |answers: &[&str]| {
+            Some(What::Choice {
+                poll: "$0".into(),
+                answers: answers.iter().map(|one| (*one).to_owned()).collect(),
+            })
+        };
+        assert_eq!(
+            what("org.matrix.msc3381.poll.response", &unstable),
+            chosen(&["a"])
+        );
+        assert_eq!(what("m.poll.response", &stable), chosen(&["a"]));
+        assert_eq!(what("org.matrix.msc3381.poll.response", &none), chosen(&[]));
+    }
+
+    #[test]
+    fn what_is_malformed_or_unknown_is_nothing() {
+        for content in [
+            json!({}),
+            json!({ "msgtype": 5, "body": "x" }),
+            json!({ "msgtype": "m.text", "body": { "a": 1 } }),
+            json!({ "msgtype": "m.text" }),
+            json!([]),
+            json!("x"),
+        ] {
+            assert_eq!(what("m.room.message", &content), None, "{content}");
+        }
+        assert_eq!(what("m.reaction", &json!({ "m.relates_to": 7 })), None);
+        assert_eq!(what("fi.example.unknown", &json!({})), None);
+        assert_eq!(read("!room", "not json", ME), None);
+    }
+
+    #[test]
+    fn a_new_display_name_is_no_arrival() {
+        let member = |before: Option<&str>| {
+            let unsigned = before.map(|before| json!({ "prev_content": { "membership": before } }));
+            let event = json!({
+                "type": "m.room.member", "state_key": ME, "sender": ME, "event_id": "$1",
+                "content": { "membership": "join" }, "unsigned": unsigned,
+            });
+            read("!room", &event.to_string(), ME).map(|event| event.what)
+        };
+        assert_eq!(member(Some("invite")), Some(What::Joined));
+        assert_eq!(member(Some("join")), None);
+    }
 }

@@ -123,6 +123,11 @@ impl Matrix {
             received_at: now,
         };
         match &event.what {
+            What::Joined if account.people(&room) == 1 => {
+                // Whoever invited it has left again.
+                received.leave.push(room);
+                return;
+            }
             What::Joined => {
                 received.moved(account, &room, &inbound);
                 if !greet {

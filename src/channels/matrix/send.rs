@@ -22,6 +22,9 @@ const OPERATOR: Duration = Duration::from_mins(1);
 /// For how long a homeserver surely remembers a transaction: Synapse keeps them for a day.
 const REMEMBERED: Millis = 23 * 3_600_000;
 
+/// How far the homeserver's clock may be from ours.
+const SKEW: Millis = 10 * 60_000;
+
 /// From here on the bot is shown to be writing.
 const SLOW: Duration = Duration::from_millis(400);
 
@@ -119,9 +122,7 @@ impl Matrix {
         post: &Post,
     ) -> Result<String, Trouble> {
         if self.may_be_forgotten(delivery)
-            && let Some(known) = account
-                .find(room, mark, delivery.tried_at - REMEMBERED)
-                .await?
+            && let Some(known) = account.find(room, mark, delivery.tried_at - SKEW).await?
         {
             return Ok(known);
         }
@@ -133,7 +134,7 @@ impl Matrix {
     fn may_be_forgotten(&self, delivery: &Delivery) -> bool {
         let long_ago = crate::clock::Clock::System.now() - delivery.tried_at > REMEMBERED;
         let since = self.device_since.load(Ordering::Relaxed);
-        delivery.attempts > 1 && (long_ago || delivery.tried_at < since)
+        delivery.doubts > 0 && (long_ago || delivery.tried_at < since)
     }
 }
 
