@@ -208,7 +208,7 @@ fn strings(list: Option<&Value>) -> Vec<String> {
 /// The words under a quoted reply (`> <@user> …` lines, then an empty one; older clients).
 fn without_quote(body: &str) -> &str {
     let mut rest = body;
-    while let Some((line, after)) = rest
+    while let Some((_, after)) = rest
         .split_once('\n')
         .filter(|(line, _)| line.starts_with("> "))
     {
