@@ -64,6 +64,8 @@ pub struct Knowledge {
     pub quiet_hours: QuietHours,
     /// The languages, each with "speak this" in its own words.
     pub languages: Vec<(Lang, String)>,
+    /// What tells those who got another language that this one is spoken too.
+    pub also: Vec<(Lang, String)>,
     /// Topics, in the order they are shown.
     pub topics: Vec<Named>,
     /// Areas, in the order they are shown.
@@ -144,6 +146,11 @@ impl Knowledge {
                 .langs()
                 .into_iter()
                 .map(|lang| (lang, locales.plain(lang, &Phrase::new("speak-this"))))
+                .collect(),
+            also: locales
+                .langs()
+                .into_iter()
+                .map(|lang| (lang, locales.plain(lang, &Phrase::new("also-speak"))))
                 .collect(),
             lexicon: Lexicon::new(
                 locales,

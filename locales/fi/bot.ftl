@@ -9,6 +9,7 @@ start = **Turvabotti – { $municipality }**
     Kysy turvallisuudesta omin sanoin. Voit kysyä esimerkiksi: ”Miten testaan palovaroittimen?” Vastaan ohjeilla, jotka ihmiset ovat tarkistaneet. Kerron myös lähteen.
 
     Lähetän sinulle kunnan kiireelliset varoitukset. Muut tiedotteet saat vain, jos tilaat niitä.
+also-speak = Puhun myös suomea. Kirjoita: **suomi**
 start-group = **Turvabotti – { $municipality }**
 
     Olen botti, en ihminen enkä hätäkeskus. Hätätilanteessa **soita 112**.

@@ -9,6 +9,7 @@ start = **Trygghetsboten – { $municipality }**
     Fråga om säkerhet med egna ord. Du kan till exempel fråga: ”Hur testar jag brandvarnaren?” Jag svarar med råd som människor har granskat. Jag berättar också var rådet kommer ifrån.
 
     Jag skickar kommunens brådskande varningar till dig. Andra meddelanden får du bara om du prenumererar på dem.
+also-speak = Jag talar också svenska. Skriv: **svenska**
 start-group = **Trygghetsboten – { $municipality }**
 
     Jag är en bot, inte en människa och inte nödcentralen. I en nödsituation: **ring 112**.

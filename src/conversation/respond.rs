@@ -21,6 +21,8 @@ pub struct Facts<'a> {
     pub own: &'a Own,
     /// Who reads the answer.
     pub chat: Chat,
+    /// Whether the platform says which language the resident uses.
+    pub lang_hinted: bool,
     /// Now.
     pub now: Millis,
 }
@@ -308,12 +310,14 @@ fn start(mut resident: Resident, facts: Facts<'_>) -> Turn {
         let say = Say::phrase(
             crate::domain::Phrase::new("start-group").arg("municipality", municipality),
         );
+        let say = in_other_languages(say, &resident, facts);
         return Turn::new(resident).say(say);
     }
     let mut say =
         Say::phrase(crate::domain::Phrase::new("start").arg("municipality", municipality))
             .row([Button::new("button-topics", Action::Topics)])
             .row([Button::new("button-areas", Action::Areas)]);
+    say = in_other_languages(say, &resident, facts);
     let others: Vec<_> = facts
         .knowledge
         .languages
@@ -328,6 +332,19 @@ fn start(mut resident: Resident, facts: Facts<'_>) -> Turn {
         _ => say.row([Button::new("button-language", Action::Languages)]),
     };
     Turn::new(resident).say(say)
+}
+
+/// While nobody knows which language is wanted, each says for itself that it is spoken.
+fn in_other_languages(mut say: Say, resident: &Resident, facts: Facts<'_>) -> Say {
+    if facts.lang_hinted || resident.lang_chosen {
+        return say;
+    }
+    for (lang, text) in &facts.knowledge.also {
+        if *lang != resident.lang {
+            say = say.curated([(*lang, text.clone())].into_iter().collect());
+        }
+    }
+    say
 }
 
 fn help() -> Say {

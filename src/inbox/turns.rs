@@ -144,6 +144,7 @@ impl Batch<'_> {
             polls: &self.lookups.polls,
             own: &own,
             chat: event.chat,
+            lang_hinted: event.lang_hint.is_some(),
             now: self.now,
         };
         let spare = resident.clone();

@@ -56,6 +56,7 @@ fn told(knowledge: &Knowledge, lang: Lang, intent: Intent) -> Vec<Message> {
         polls: &[],
         own: &Own::default(),
         chat: Chat::Direct,
+        lang_hinted: true,
         now: 1_800_000_000_000,
     };
     let turn = respond(resident, Understood::from(intent), facts);
