@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::botapi::{Config, Fault, Script};
+use crate::support::botapi::{Fault, Script};
 use crate::support::database::{Database, on_each_database};
 use crate::support::home::Home;
 use crate::support::resident::WebResident;
@@ -71,7 +71,7 @@ async fn an_update_changes_the_message_where_it_is_once_and_in_its_own_language(
         let id = send(&bot.server, ("Myrsky", "Storm")).await;
         bot.quiet().await;
         let before = [bot.lines(FI).len(), bot.lines(SV).len()];
-        bot.say(FI, "/sv").await;
+        bot.say(FI, "på svenska").await;
         bot.say(LATE, "tilaa sää").await;
         update(&bot.server, &id, ("Kova myrsky", "Hård storm")).await;
         bot.quiet().await;

@@ -176,6 +176,13 @@ async fn an_update_gives_its_words_to_all_that_has_not_left() {
         assert_eq!(part(&db, 0, 4).await, Some(4));
         arrive(&database, "resident_id = 1").await;
         amend(&db, 600, Deed::Replaces, false, NOW).await;
+        let expected = [
+            "1 sent 5002",
+            "2 queued 6001",
+            "3 queued 6002",
+            "4 queued 6001",
+        ];
+        assert_eq!(rows(&database, 500).await, expected, "at once");
         expand(&db, 0).await;
         let expected = [
             "1 sent 5002",
@@ -202,6 +209,8 @@ async fn a_cancel_drops_all_that_has_not_left() {
         assert_eq!(part(&db, 0, 4).await, Some(4));
         arrive(&database, "resident_id = 1").await;
         amend(&db, 600, Deed::Replaces, true, NOW).await;
+        let open = "SELECT COUNT(*) FROM outbox WHERE settled_at IS NULL";
+        assert_eq!(database.number(open).await, 0, "at once");
         expand(&db, 0).await;
         let states = "SELECT state || COALESCE(' ' || reason, '') FROM outbox \
                       WHERE broadcast_id = 500 ORDER BY id";
