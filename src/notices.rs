@@ -255,14 +255,18 @@ async fn amend(
     Ok(())
 }
 
+/// How many numbers something to be announced takes with its broadcast and its words per language.
+pub(crate) fn numbers(desk: Desk<'_>) -> i64 {
+    i64::try_from(desk.locales.langs().len()).unwrap_or(0) + 2
+}
+
 /// Reserves the numbers of something to be announced, of its broadcast and of its words per
 /// language, in this order. Returns the first.
 ///
 /// # Errors
 /// [`Error::Database`].
 pub(crate) async fn reserve(conn: &mut Conn, desk: Desk<'_>) -> Result<i64, Error> {
-    let langs = i64::try_from(desk.locales.langs().len()).unwrap_or(0);
-    ids::reserve(conn, langs + 2).await
+    ids::reserve(conn, numbers(desk)).await
 }
 
 /// Writes a broadcast with its words in every language served; their numbers follow its own.

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::conversation::{poll_message, result_message};
 use crate::domain::{Deed, Lane, Localized, Poll};
-use crate::notices::{Desk, announce, check_id, check_texts, reserve};
+use crate::notices::{Desk, announce, check_id, check_texts, numbers, reserve};
 use crate::store::broadcasts::{self, Amends, NewBroadcast};
 use crate::store::{Conn, Error, polls};
 
@@ -130,10 +130,9 @@ fn broadcast(poll: &Poll, id: i64, amends: Option<Amends>, desk: Desk<'_>) -> Ne
 /// # Errors
 /// [`Error::Database`].
 pub async fn close(conn: &mut Conn, poll: &Poll, desk: Desk<'_>) -> Result<bool, Error> {
-    let first = reserve(conn, desk).await?;
-    if !polls::close(conn, poll.id, desk.now).await? {
+    let Some(first) = polls::close(conn, poll.id, desk.now, numbers(desk)).await? else {
         return Ok(false);
-    }
+    };
     let votes = polls::tally(conn, poll.id, poll.options.len()).await?;
     let say = result_message(poll, &votes, desk.knowledge);
     for asked in broadcasts::list(conn, None, Some(poll.id)).await? {

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::content::{NoticeFile, bilingual, read};
 use super::{Common, print_json, refuse};
+use crate::app::App;
 use crate::domain::{DeliveryState, Notice, Severity};
 use crate::notices::{self, Draft};
 use crate::store::{broadcasts, notices as store, outbox};
@@ -257,6 +258,16 @@ pub(super) fn print_standing(standing: &notices::Standing) {
     }
 }
 
+fn print_amendment(amendment: &notices::Amendment, app: &App) {
+    let kind = match (amendment.kind, amendment.redacts) {
+        ("cancel", true) => "Cancelled and taken away",
+        ("cancel", false) => "Cancelled",
+        _ => "Updated",
+    };
+    println!("{kind} {}:", app.locales.minute(amendment.at));
+    print_standing(&amendment.standing);
+}
+
 async fn status(id: i64, recipients: bool, common: &Common) -> anyhow::Result<()> {
     let (app, db) = common.open().await?;
     let mut conn = db.read().await?;
@@ -306,13 +317,7 @@ async fn status(id: i64, recipients: bool, common: &Common) -> anyhow::Result<()
         );
     }
     for amendment in &amendments {
-        let kind = match (amendment.kind, amendment.redacts) {
-            ("cancel", true) => "Cancelled and taken away",
-            ("cancel", false) => "Cancelled",
-            _ => "Updated",
-        };
-        println!("{kind} {}:", app.locales.minute(amendment.at));
-        print_standing(&amendment.standing);
+        print_amendment(amendment, &app);
     }
     Ok(())
 }

@@ -139,11 +139,12 @@ async fn complete(conn: &mut Conn, row: &AnyRow) -> Result<Poll, Error> {
 }
 
 /// Closes an open poll and destroys its secret and the lines of the web chat that tell a vote: from
-/// now on no ballot leads to a voter. Nobody is asked any more. Returns whether it was open.
+/// now on no ballot leads to a voter. Nobody is asked any more. Returns the first of `ids` numbers
+/// reserved for what follows, or `None` if it was closed already.
 ///
 /// # Errors
 /// [`Error::Database`].
-pub async fn close(conn: &mut Conn, id: i64, now: Millis) -> Result<bool, Error> {
+pub async fn close(conn: &mut Conn, id: i64, now: Millis, ids: i64) -> Result<Option<i64>, Error> {
     let closed = sqlx::query("UPDATE poll SET closed_at = $1 WHERE id = $2 AND closed_at IS NULL")
         .bind(now)
         .bind(id)
@@ -151,8 +152,10 @@ pub async fn close(conn: &mut Conn, id: i64, now: Millis) -> Result<bool, Error>
         .await?
         .rows_affected();
     if closed == 0 {
-        return Ok(false);
+        return Ok(None);
     }
+    // The poll, the numbers, the ledger: the order in which a server's round locks them.
+    let first = super::ids::reserve(conn, ids).await?;
     for sql in [
         "DELETE FROM poll_secret WHERE poll_id = $1",
         "UPDATE broadcast SET expanded_at = COALESCE(expanded_at, created_at) WHERE poll_id = $1",
@@ -166,7 +169,7 @@ pub async fn close(conn: &mut Conn, id: i64, now: Millis) -> Result<bool, Error>
     sqlx::query("DELETE FROM web_line WHERE ballot = 1")
         .execute(conn)
         .await?;
-    Ok(true)
+    Ok(Some(first))
 }
 
 /// A voter's choice in a poll.

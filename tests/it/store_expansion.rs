@@ -9,10 +9,10 @@ use turvabot::store::{Db, residents};
 use crate::support::database::{Database, on_each_database};
 use crate::support::words::lang;
 
-const NOW: Millis = 1_800_000_000_000;
-const LIFE: Millis = 3_600_000;
+pub(crate) const NOW: Millis = 1_800_000_000_000;
+pub(crate) const LIFE: Millis = 3_600_000;
 
-async fn tables(database: &Database) -> Db {
+pub(crate) async fn tables(database: &Database) -> Db {
     let db = Db::open(&database.url).await.expect("a database");
     db.migrate().await.expect("tables");
     // What the tests number by hand is below what the store gives out.
@@ -20,7 +20,7 @@ async fn tables(database: &Database) -> Db {
     db
 }
 
-fn resident(id: i64) -> Resident {
+pub(crate) fn resident(id: i64) -> Resident {
     Resident {
         id,
         channel: ChannelKind::Telegram,
@@ -36,7 +36,7 @@ fn resident(id: i64) -> Resident {
     }
 }
 
-async fn move_in(db: &Db, town: &[Resident]) {
+pub(crate) async fn move_in(db: &Db, town: &[Resident]) {
     let mut tx = db.write().await.expect("a transaction");
     let rows: Vec<_> = town.iter().collect();
     residents::insert(&mut tx, &rows).await.expect("residents");
@@ -48,7 +48,7 @@ async fn move_in(db: &Db, town: &[Resident]) {
     tx.commit().await.expect("a commit");
 }
 
-fn broadcast(id: i64) -> NewBroadcast {
+pub(crate) fn broadcast(id: i64) -> NewBroadcast {
     NewBroadcast {
         id,
         notice_id: Some(id),
@@ -63,7 +63,7 @@ fn broadcast(id: i64) -> NewBroadcast {
     }
 }
 
-async fn send(db: &Db, broadcast: NewBroadcast) {
+pub(crate) async fn send(db: &Db, broadcast: NewBroadcast) {
     let words = |at, code: &str| {
         let message = Message {
             text: code.to_owned(),
@@ -80,7 +80,7 @@ async fn send(db: &Db, broadcast: NewBroadcast) {
 }
 
 /// One part; returns whether there was anything to expand.
-async fn part(db: &Db, minute: i64, limit: i64) -> Option<u64> {
+pub(crate) async fn part(db: &Db, minute: i64, limit: i64) -> Option<u64> {
     let mut tx = db.write().await.expect("a transaction");
     let written = broadcasts::expand_next(&mut tx, NOW, minute, limit)
         .await
@@ -89,7 +89,7 @@ async fn part(db: &Db, minute: i64, limit: i64) -> Option<u64> {
     written
 }
 
-async fn expand(db: &Db, minute: i64) {
+pub(crate) async fn expand(db: &Db, minute: i64) {
     while part(db, minute, 3).await.is_some() {}
 }
 

@@ -304,6 +304,15 @@ impl SimBot {
         self.with(|state| state.presses.clear());
     }
 
+    /// Lets the messages of a chat be so many seconds older.
+    pub fn age_messages(&self, chat: i64, seconds: i64) {
+        self.with(|state| {
+            for message in state.messages.get_mut(&chat).into_iter().flatten() {
+                message.date -= seconds;
+            }
+        });
+    }
+
     /// Makes `n` residents with consecutive numbers that have started the bot.
     pub fn seed_chats(&self, base: i64, n: i64, language_code: &str) {
         let language_code = language_code.to_owned();

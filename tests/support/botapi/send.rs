@@ -272,6 +272,10 @@ impl State {
         if group && !message.by_bot() && !manages {
             return Err(ApiError::bad("message can't be deleted"));
         }
+        // Bot API, `deleteMessage`: only if it was sent less than 48 hours ago.
+        if unix_now() - message.date >= 48 * 3_600 && !(group && manages) {
+            return Err(ApiError::bad("message can't be deleted for everyone"));
+        }
         message.deleted = true;
         Ok("true".to_owned())
     }
