@@ -27,6 +27,10 @@ async fn story(bot: MatrixBot, encrypted: bool) {
     poll(&chat).await;
     leave(&chat).await;
 
+    let log = chat.bot.server.log().join("\n");
+    for person in [chat.resident.id(), &chat.room] {
+        assert!(!log.contains(person), "the log names {person}: {log}");
+    }
     let told = on_homeserver(&chat.room).await;
     for word in ["brandvarnare", "Vattnet", "Finns det ljus", "radera"] {
         assert_eq!(told.contains(word), !encrypted, "{word}");
