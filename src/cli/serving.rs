@@ -13,8 +13,9 @@ use crate::config::{Log, LogFormat};
 
 /// Starts the log. Logs never hold residents' words or addresses above debug.
 pub(super) fn log(config: &Log) {
-    // The query log of the database layer is noise at every level but its own.
-    let filter = EnvFilter::try_new(format!("{},sqlx=warn", config.level))
+    // The query log of the database layer is noise; the Matrix SDK names users and rooms in all but
+    // its warnings.
+    let filter = EnvFilter::try_new(format!("{},sqlx=warn,matrix_sdk=warn", config.level))
         .unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -2,9 +2,11 @@
 
 use matrix_sdk::ruma::api::client::room::Visibility;
 use matrix_sdk::ruma::api::client::room::create_room::v3::{Request, RoomPreset};
+use matrix_sdk::ruma::api::client::state::get_state_event_for_key;
+use matrix_sdk::ruma::events::StateEventType;
 use matrix_sdk::ruma::serde::Raw;
 use matrix_sdk::ruma::{EventId, RoomAliasId};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{Account, Trouble};
 
@@ -110,7 +112,19 @@ impl Account {
     /// [`Trouble`].
     pub async fn set_topic(&self, room: &str, topic: &str) -> Result<(), Trouble> {
         let room = self.joined(room)?;
-        if room.topic().as_deref() != Some(topic) {
+        // Not from the store: what was set a moment ago may not have come back yet.
+        let request = get_state_event_for_key::v3::Request::new(
+            room.room_id().to_owned(),
+            StateEventType::RoomTopic,
+            String::new(),
+        );
+        let known = match self.client.send(request).await.map_err(Trouble::from) {
+            Ok(known) => Some(known.into_content().deserialize_as_unchecked::<Value>()),
+            Err(trouble) if trouble.is("M_NOT_FOUND") => None,
+            Err(trouble) => return Err(trouble),
+        };
+        let known = known.and_then(Result::ok);
+        if known.is_none_or(|known| known["topic"] != topic) {
             room.set_room_topic(topic).await?;
         }
         Ok(())

@@ -52,6 +52,8 @@ pub enum What {
         /// The emoji.
         key: String,
     },
+    /// The bot was invited.
+    Invited,
     /// The bot joined.
     Joined,
     /// The bot left, or was made to.
@@ -140,7 +142,8 @@ fn membership(value: &Value, content: &Value, me: &str) -> Option<What> {
     let before = text(value, &["unsigned", "prev_content", "membership"]);
     match (own, now) {
         // A new display name is a membership event as well.
-        (true, "join") if before == Some("join") => None,
+        (_, "join") if before == Some("join") => None,
+        (true, "invite") => Some(What::Invited),
         (true, "join") => Some(What::Joined),
         (true, _) => None,
         (false, _) => Some(What::Members),

@@ -1,6 +1,6 @@
 //! Announcement rooms: found by alias or made, live notices pinned, the topic saying which.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::PoisonError;
 
 use turvabot_matrix::{Account, NewRoom, Trouble};
@@ -12,6 +12,8 @@ use crate::domain::{Chat, Delivery, Lang, Relation};
 /// An announcement room as the ledger knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Board {
+    /// Its name in the settings.
+    pub alias: String,
     /// Its address.
     pub address: String,
     /// Who reads it.
@@ -35,13 +37,22 @@ pub struct Found {
 }
 
 impl Matrix {
-    /// Finds or makes the configured rooms. Those that can't be had now are told in the log.
+    /// Whether some of the configured rooms haven't been found yet.
+    pub(super) fn lacks_boards(&self) -> bool {
+        let boards = self.boards.read().unwrap_or_else(PoisonError::into_inner);
+        boards.len() < self.setup.config.rooms.len()
+    }
+
+    /// Finds or makes the configured rooms. Those that can't be had now are told in the log; what
+    /// was known of them stays known.
     pub(super) async fn find_boards(&self, account: &Account) -> Found {
         let mut found = HashMap::new();
+        let mut all = true;
         for config in &self.setup.config.rooms {
             match self.find_board(account, config).await {
                 Ok(room) => {
                     let board = Board {
+                        alias: config.alias.clone(),
                         address: address(&room),
                         chat: Chat::Public,
                         lang: config.lang,
@@ -50,17 +61,20 @@ impl Matrix {
                     };
                     found.insert(room, board);
                 }
-                Err(trouble) => tracing::error!(room = %config.alias, %trouble,
-                    "matrix.rooms: the room cannot be had; make it, invite the bot with power 50, \
-                     or set create = true"),
+                Err(trouble) => {
+                    all = false;
+                    tracing::error!(room = %config.alias, %trouble,
+                        "matrix.rooms: the room cannot be had; make it, invite the bot with \
+                         power 50, or set create = true");
+                }
             }
         }
-        let boards: Vec<Board> = found.values().cloned().collect();
-        *self.boards.write().unwrap_or_else(PoisonError::into_inner) = found;
-        Found {
-            all: boards.len() == self.setup.config.rooms.len(),
-            boards,
-        }
+        let boards = found.values().cloned().collect();
+        let mut known = self.boards.write().unwrap_or_else(PoisonError::into_inner);
+        let had: HashSet<&String> = found.values().map(|board| &board.alias).collect();
+        known.retain(|_, board| !had.contains(&board.alias));
+        known.extend(found);
+        Found { all, boards }
     }
 
     async fn find_board(&self, account: &Account, config: &MatrixRoom) -> Result<String, Trouble> {
@@ -103,6 +117,8 @@ impl Matrix {
         let Some(board) = self.board(room) else {
             return;
         };
+        // What is pinned is read, changed and written: one at a time.
+        let _turn = self.pinning.lock().await;
         let pins = account.pin(room, event, pinned).await;
         let outcome = match (pins, self.words(Some(board.lang))) {
             (Ok(0), Some(words)) => account.set_topic(room, &words.board_quiet).await,

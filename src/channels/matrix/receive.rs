@@ -1,6 +1,6 @@
 //! From what happened in rooms to events for the core.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 
 use turvabot_matrix::{Account, Event, MediaKind, OWN, What};
@@ -59,21 +59,26 @@ impl Matrix {
         now: Millis,
     ) -> Received {
         let mut received = Received::default();
-        let joins = joins(&events);
-        let spoke_early: Vec<String> = events
+        let arrivals = arrivals(&events);
+        if !arrivals.is_empty() && self.lacks_boards() {
+            // One of these rooms may be one: who invites the bot there isn't to be greeted.
+            self.find_boards(account).await;
+            received.boards = true;
+        }
+        let spoke_early: HashSet<String> = events
             .iter()
-            .filter(|event| {
-                joins
-                    .get(&event.room)
-                    .is_some_and(|join| is_early(event, *join))
+            .enumerate()
+            .filter(|(place, event)| {
+                let arrival = arrivals.get(&event.room);
+                arrival.is_some_and(|arrival| arrival.waited_for(*place, event))
             })
-            .map(|event| event.room.clone())
+            .map(|(_, event)| event.room.clone())
             .collect();
-        for event in events {
-            let joined = joins.get(&event.room).copied();
-            if let Some(join) = joined
-                && event.at < join
-                && !(is_early(&event, join) && self.chat(account, &event.room) == Chat::Direct)
+        for (place, event) in events.into_iter().enumerate() {
+            if let Some(arrival) = arrivals.get(&event.room)
+                && place < arrival.joined
+                && !(arrival.waited_for(place, &event)
+                    && self.chat(account, &event.room) == Chat::Direct)
             {
                 // History of a room that the bot has only now come to.
                 continue;
@@ -129,15 +134,17 @@ impl Matrix {
                 return;
             }
             What::Joined => {
-                received.moved(account, &room, &inbound);
+                self.moved(account, &room, &inbound, received);
                 if !greet {
                     return;
                 }
                 inbound.input = Input::Start(None);
             }
+            What::Invited => return,
             What::Left => {}
             What::Members if account.people(&room) < PAIR => received.leave.push(room.clone()),
-            What::Members => return,
+            // Who is there decides what may be said there, unasked too.
+            What::Members => inbound.input = Input::Returned,
             What::Replaced(to) => {
                 self.doorman.follow(to, &event.sender);
                 inbound.input = Input::Moved(address(to));
@@ -179,8 +186,12 @@ impl Matrix {
                     };
                     match addressed(&body, mentioned, names) {
                         Some(rest) => body = rest,
-                        None if self.is_ours(account, &event.room, thread.as_deref()).await => {}
-                        None => return false,
+                        None => {
+                            let root = thread.as_deref().or(edits.as_deref());
+                            if !self.is_ours(account, &event.room, root).await {
+                                return false;
+                            }
+                        }
                     }
                     // What is asked in a group is answered beside its talk.
                     let root = thread.clone().or_else(|| edits.clone());
@@ -213,7 +224,31 @@ impl Matrix {
         true
     }
 
-    /// Whether a thread in a group begins with words of the bot's or to the bot.
+    /// A resident who begins another chat goes on in it: one resident, one chat, one vote.
+    fn moved(&self, account: &Account, room: &str, inbound: &Inbound, received: &mut Received) {
+        if inbound.chat != Chat::Direct {
+            return;
+        }
+        let Some(companion) = account.companion(room) else {
+            return;
+        };
+        for old in account.rooms_alone_with(&companion, room) {
+            if self.board(&old).is_some() {
+                // Its first reader.
+                continue;
+            }
+            received.events.push(Inbound {
+                address: address(&old),
+                external_id: format!("{}/from/{old}", inbound.external_id),
+                input: Input::Moved(inbound.address.clone()),
+                ..inbound.clone()
+            });
+            received.leave.push(old);
+        }
+    }
+
+    /// Whether words in a group belong to words of the bot's or to the bot: those they edit, or the
+    /// first ones of their thread.
     async fn is_ours(&self, account: &Account, room: &str, root: Option<&str>) -> bool {
         let Some(root) = root else { return false };
         if let Some(known) = self.threads.known(root) {
@@ -235,37 +270,45 @@ impl Matrix {
     }
 }
 
-impl Received {
-    /// A resident who begins another chat goes on in it: one resident, one chat, one vote.
-    fn moved(&mut self, account: &Account, room: &str, inbound: &Inbound) {
-        if inbound.chat != Chat::Direct {
-            return;
-        }
-        let Some(companion) = account.companion(room) else {
-            return;
-        };
-        for old in account.rooms_alone_with(&companion, room) {
-            self.events.push(Inbound {
-                address: address(&old),
-                external_id: format!("{}/from/{old}", inbound.external_id),
-                input: Input::Moved(inbound.address.clone()),
-                ..inbound.clone()
-            });
-            self.leave.push(old);
-        }
+/// How the bot came to a room within a batch, by places in the batch.
+struct Arrival {
+    /// Its invitation, if it is there.
+    invited: Option<usize>,
+    joined: usize,
+    /// When it joined.
+    at: Millis,
+}
+
+impl Arrival {
+    /// Whether somebody spoke to the bot while it was on its way to the room.
+    fn waited_for(&self, place: usize, event: &Event) -> bool {
+        let speaks = matches!(event.what, What::Text { .. } | What::Media(_));
+        let meant = self.invited.is_none_or(|invited| place > invited);
+        speaks && meant && place < self.joined && event.at >= self.at - BEFORE_JOINING
     }
 }
 
-/// When the bot joined each room that it joined in this batch.
-fn joins(events: &[Event]) -> HashMap<String, Millis> {
-    let joins = events.iter().filter(|event| event.what == What::Joined);
-    joins.map(|event| (event.room.clone(), event.at)).collect()
-}
-
-/// Whether somebody spoke to the bot while it was on its way to the room.
-fn is_early(event: &Event, join: Millis) -> bool {
-    let speaks = matches!(event.what, What::Text { .. } | What::Media(_));
-    speaks && event.at < join && event.at >= join - BEFORE_JOINING
+/// The rooms that the bot joined in this batch.
+fn arrivals(events: &[Event]) -> HashMap<String, Arrival> {
+    let mut invited = HashMap::new();
+    let mut arrivals = HashMap::new();
+    for (place, event) in events.iter().enumerate() {
+        match event.what {
+            What::Invited => {
+                invited.insert(&*event.room, place);
+            }
+            What::Joined => {
+                let arrival = Arrival {
+                    invited: invited.get(&*event.room).copied(),
+                    joined: place,
+                    at: event.at,
+                };
+                arrivals.insert(event.room.clone(), arrival);
+            }
+            _ => {}
+        }
+    }
+    arrivals
 }
 
 /// What a reaction to an event of the bot's does: kept in the event itself, so that nothing needs to

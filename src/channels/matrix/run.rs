@@ -168,6 +168,10 @@ impl Matrix {
         if !self.offer(tools, Vec::new(), first, notes, cancel).await {
             return End::Cancelled;
         }
+        // Before anything is heard or said: what is said in these rooms isn't said to the bot.
+        let Some(found) = cancel.run_until_cancelled(self.find_boards(account)).await else {
+            return End::Cancelled;
+        };
         self.set_account(Some(Arc::clone(account)));
         tracing::info!("Matrix is connected");
         let beside = CancellationToken::new();
@@ -175,7 +179,7 @@ impl Matrix {
         let helpers = async {
             tokio::join!(
                 self.doorman.serve(account, &beside),
-                self.introduce(account, tools, &beside),
+                self.introduce(account, tools, found, &beside),
             );
         };
         tokio::select! {
@@ -501,6 +505,7 @@ impl Matrix {
         &self,
         account: &Account,
         tools: &Tools<S, C>,
+        mut found: Found,
         cancel: &CancellationToken,
     ) {
         let introducing = async {
@@ -508,7 +513,6 @@ impl Matrix {
                 tracing::warn!(%trouble, "the bot's name or picture on Matrix could not be set");
             }
             loop {
-                let found = self.find_boards(account).await;
                 let complete = found.all;
                 let _ = tools.boards.send(found).await;
                 let again = self.doorman.boards.notified();
@@ -518,6 +522,7 @@ impl Matrix {
                     let at = Instant::now() + OPERATOR * 4;
                     let _ = tokio::time::timeout_at(at, again).await;
                 }
+                found = self.find_boards(account).await;
             }
         };
         cancel.run_until_cancelled(introducing).await;

@@ -8,7 +8,9 @@ use turvabot_matrix::{Account, Mark, Post, Trouble};
 use super::draw::{self, Tone};
 use super::{Matrix, room};
 use crate::channels::Channel;
-use crate::domain::{ChannelKind, Chat, Delivery, Lane, Millis, Relation, SendError, Sent};
+use crate::domain::{
+    ChannelKind, Chat, Delivery, Lane, Message, Millis, Relation, SendError, Sent,
+};
 
 /// Pause while the account isn't connected.
 const UNCONNECTED: Duration = Duration::from_secs(1);
@@ -76,7 +78,10 @@ impl Matrix {
             (Some(_), Lane::Alert) => Tone::Alarm,
             (Some(_), _) => Tone::Post,
         };
-        let message = &delivery.message;
+        let message = match &board {
+            Some(_) => &to_read(&delivery.message),
+            None => &*delivery.message,
+        };
         let words = self.words(message.lang);
         if let Some(Relation::Redacts(id)) = &delivery.relation {
             let mark = self.mark(delivery, 0);
@@ -135,6 +140,15 @@ impl Matrix {
         let long_ago = crate::clock::Clock::System.now() - delivery.tried_at > REMEMBERED;
         let since = self.device_since.load(Ordering::Relaxed);
         delivery.doubts > 0 && (long_ago || delivery.tried_at < since)
+    }
+}
+
+/// A message without what only a chat with the bot can do.
+fn to_read(message: &Message) -> Message {
+    Message {
+        buttons: Vec::new(),
+        reactions: Vec::new(),
+        ..message.clone()
     }
 }
 
