@@ -11,12 +11,15 @@
 //! Delivery → send (draw → post | redact) → Sent | SendError
 //! ```
 //!
-//! An address is `shard/room`: the account that speaks there, from 0, and the room.
+//! An address is `0/@user:server` for a resident's direct chat and `0/!room` for a room that several
+//! people read; the number is that of the bot's account. The id of a message is its room's id and its
+//! own, `!room$event`: an edit only works in the room of what it changes.
 
 mod addressed;
 mod boards;
 mod doorman;
 mod draw;
+mod homes;
 mod receive;
 mod run;
 mod sealed;
@@ -81,6 +84,7 @@ pub struct Matrix {
     device_since: AtomicI64,
     doorman: doorman::Doorman,
     threads: receive::Threads,
+    homes: homes::Homes,
 }
 
 // Not derived: there are secrets in the settings.
@@ -101,16 +105,6 @@ pub fn settings(config: &config::Matrix) -> Settings {
     }
 }
 
-/// The address of a room.
-fn address(room: &str) -> String {
-    format!("{SHARD}{room}")
-}
-
-/// The room of an address.
-fn room(address: &str) -> Option<&str> {
-    address.strip_prefix(SHARD)
-}
-
 impl Matrix {
     /// A channel that isn't connected yet: what it is given to send waits in the ledger until
     /// [`Matrix::run`] has connected it.
@@ -124,6 +118,7 @@ impl Matrix {
             pinning: tokio::sync::Mutex::default(),
             device_since: AtomicI64::new(0),
             threads: receive::Threads::default(),
+            homes: homes::Homes::default(),
         }
     }
 

@@ -13,9 +13,13 @@ use crate::config::{Log, LogFormat};
 
 /// Starts the log. Logs never hold residents' words or addresses above debug.
 pub(super) fn log(config: &Log) {
-    // The query log of the database layer is noise; the Matrix SDK names users and rooms in all but
-    // its warnings.
-    let filter = EnvFilter::try_new(format!("{},sqlx=warn,matrix_sdk=warn", config.level))
+    // The query log of the database layer is noise; the Matrix SDK names rooms at every level, and
+    // what matters of it the channel says itself. A level for it can be asked for by name.
+    let sdk = match config.level.contains("matrix_sdk") {
+        true => "",
+        false => ",matrix_sdk=off",
+    };
+    let filter = EnvFilter::try_new(format!("{},sqlx=warn{sdk}", config.level))
         .unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)

@@ -88,7 +88,7 @@ impl Chat {
 
     /// The address of the chat in the store.
     fn address(&self) -> String {
-        format!("0/{}", self.room)
+        format!("0/{}", self.resident.id())
     }
 }
 

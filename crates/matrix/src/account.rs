@@ -2,8 +2,9 @@
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write as _;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU32;
 use std::time::Duration;
 
 use matrix_sdk::authentication::matrix::MatrixSession;
@@ -44,6 +45,8 @@ pub enum Credentials {
 /// A logged-in account. Holds the lock of its store until dropped.
 pub struct Account {
     pub(crate) client: Client,
+    /// How often in a row the past of a room could not be read.
+    pub(crate) failed_gaps: AtomicU32,
     me: OwnedUserId,
     device: OwnedDeviceId,
     _lock: File,
@@ -70,6 +73,9 @@ fn lock(store_dir: &Path) -> Result<File, Trouble> {
         .recursive(true)
         .mode(0o700)
         .create(store_dir)
+        .map_err(|error| store_trouble(store_dir, &error))?;
+    // Also when the folder was there before: what is in it opens every chat.
+    fs::set_permissions(store_dir, fs::Permissions::from_mode(0o700))
         .map_err(|error| store_trouble(store_dir, &error))?;
     let path = store_dir.join("lock");
     let file = OpenOptions::new()
@@ -116,7 +122,8 @@ fn write_session(store_dir: &Path, session: &MatrixSession) -> Result<(), Troubl
             .open(&fresh)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
-        fs::rename(&fresh, &path)
+        fs::rename(&fresh, &path)?;
+        File::open(store_dir)?.sync_all()
     };
     write().map_err(|error| store_trouble(&path, &error))
 }
@@ -168,6 +175,7 @@ impl Account {
     fn new(client: Client, meta: SessionMeta, lock: File) -> Self {
         Self {
             client,
+            failed_gaps: AtomicU32::new(0),
             me: meta.user_id,
             device: meta.device_id,
             _lock: lock,
@@ -228,28 +236,54 @@ impl Account {
         write_session(&settings.store_dir, &session)
     }
 
-    /// Logs the same device in again after a soft logout, and keeps the new session.
+    /// Logs the same device in again after a soft logout, and keeps the new session: from
+    /// [`Account::restore`] on it is used.
     ///
     /// # Errors
     /// What the homeserver says of the password; [`Trouble::Store`].
     pub async fn renew(&self, settings: &Settings, password: &str) -> Result<(), Trouble> {
-        let login = self.client.matrix_auth().login_username(&self.me, password);
-        login.device_id(self.device.as_str()).send().await?;
-        self.keep(settings)
+        // Not through the client: it takes a session only once.
+        let body = serde_json::json!({
+            "type": "m.login.password",
+            "identifier": { "type": "m.id.user", "user": self.me() },
+            "password": password,
+            "device_id": self.device(),
+        });
+        let path = "/_matrix/client/v3/login";
+        let answer = crate::status::ask(&settings.homeserver, None, path, Some(body)).await?;
+        let access_token = answer["access_token"].as_str();
+        let access_token =
+            access_token.ok_or(Trouble::Unclear("a login without a token".into()))?;
+        let session = MatrixSession {
+            meta: SessionMeta {
+                user_id: self.me.clone(),
+                device_id: self.device.clone(),
+            },
+            tokens: SessionTokens {
+                access_token: access_token.to_owned(),
+                refresh_token: None,
+            },
+        };
+        write_session(&settings.store_dir, &session)
     }
 
-    /// Forgets the session, which the homeserver has ended for good, so that the next login makes a
-    /// new device. Keys of a dead device are of no use to another.
+    /// Sets the session aside if the homeserver has ended it for good, so that the next login makes
+    /// a new device. Returns whether it has: one odd answer on the way ends nothing.
     ///
     /// # Errors
-    /// [`Trouble::Store`].
-    pub fn discard(&self, settings: &Settings) -> Result<(), Trouble> {
-        let path = session_file(&settings.store_dir);
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(store_trouble(&path, &error))
+    /// [`Trouble`] when the homeserver doesn't say.
+    pub async fn set_aside(&self, settings: &Settings) -> Result<bool, Trouble> {
+        let token = self.client.access_token().unwrap_or_default();
+        match crate::status::whoami(&settings.homeserver, &token).await {
+            Ok(_) => Ok(false),
+            Err(Trouble::LoggedOut { soft: true }) => Ok(false),
+            Err(Trouble::LoggedOut { soft: false }) => {
+                let path = session_file(&settings.store_dir);
+                fs::rename(&path, path.with_extension("ended"))
+                    .map_err(|error| store_trouble(&path, &error))?;
+                Ok(true)
             }
-            _ => Ok(()),
+            Err(trouble) => Err(trouble),
         }
     }
 

@@ -52,41 +52,45 @@ impl Account {
         device_name: &str,
     ) -> Result<LoggedIn, Trouble> {
         let account = Self::begin(settings, credentials, device_name).await?;
-        match account.establish(credentials, recovery_key).await {
-            Ok(made) => {
-                account.keep(settings)?;
-                Ok(LoggedIn {
-                    user: account.me().to_owned(),
-                    device: account.device().to_owned(),
-                    recovery_key: made,
-                })
+        if let Err(trouble) = account.establish(credentials, recovery_key).await {
+            // A device that nobody keeps the keys of must not stay among the account's.
+            if matches!(credentials, Credentials::Password { .. }) {
+                let _ = account.client.matrix_auth().logout().await;
             }
-            Err(trouble) => {
-                // A device that nobody keeps the keys of must not stay among the account's.
-                if matches!(credentials, Credentials::Password { .. }) {
-                    let _ = account.client.matrix_auth().logout().await;
-                }
-                Err(trouble)
-            }
+            return Err(trouble);
         }
+        // Kept before there is a recovery key: whoever has the one has the other.
+        account.keep(settings)?;
+        let recovery_key = match recovery_key {
+            Some(_) => None,
+            None => Some(account.make_recovery_key().await?),
+        };
+        Ok(LoggedIn {
+            user: account.me().to_owned(),
+            device: account.device().to_owned(),
+            recovery_key,
+        })
     }
 
     async fn establish(
         &self,
         credentials: &Credentials,
         recovery_key: Option<&str>,
-    ) -> Result<Option<String>, Trouble> {
+    ) -> Result<(), Trouble> {
         self.client
             .encryption()
             .wait_for_e2ee_initialization_tasks()
             .await;
         // Device keys are uploaded, and the account's data read.
         self.first_sync().await?;
-        let recovery = self.client.encryption().recovery();
-        let made = match (recovery_key, recovery.state()) {
-            (Some(key), _) => {
-                self.recover(key).await?;
-                None
+        let state = self.client.encryption().recovery().state();
+        match (recovery_key, state) {
+            (Some(key), _) => return self.recover(key).await,
+            (None, RecoveryState::Disabled) => self.bootstrap(credentials).await?,
+            (None, RecoveryState::Unknown) => {
+                return Err(Trouble::Unclear(
+                    "whether the account has a recovery key".into(),
+                ));
             }
             (None, RecoveryState::Incomplete | RecoveryState::Enabled) => {
                 return Err(Trouble::Other(
@@ -95,14 +99,25 @@ impl Account {
                         .into(),
                 ));
             }
-            (None, _) => {
-                self.bootstrap(credentials).await?;
-                let enabling = recovery.enable().wait_for_backups_to_upload();
-                Some(enabling.await.map_err(other)?)
-            }
-        };
-        self.await_signature().await?;
-        Ok(made)
+        }
+        self.await_signature().await
+    }
+
+    /// Makes a recovery key for the account's secrets, with a fresh backup of its room keys.
+    ///
+    /// # Errors
+    /// [`Trouble`]; then it can be made later.
+    pub async fn make_recovery_key(&self) -> Result<String, Trouble> {
+        let encryption = self.client.encryption();
+        let recovery = encryption.recovery();
+        if let Ok(key) = recovery.enable().wait_for_backups_to_upload().await {
+            return Ok(key);
+        }
+        // A backup of an earlier attempt, whose key nobody has.
+        let backups = encryption.backups();
+        backups.disable_and_delete().await.map_err(other)?;
+        let enabling = recovery.enable().wait_for_backups_to_upload();
+        enabling.await.map_err(other)
     }
 
     /// Syncs until the homeserver shows the device with its owner's signature.
@@ -119,7 +134,8 @@ impl Account {
     /// Makes the account's signing keys.
     async fn bootstrap(&self, credentials: &Credentials) -> Result<(), Trouble> {
         let encryption = self.client.encryption();
-        let Err(error) = encryption.bootstrap_cross_signing_if_needed(None).await else {
+        // Keys of an attempt that didn't get to its end are of no use to this device.
+        let Err(error) = encryption.bootstrap_cross_signing(None).await else {
             return Ok(());
         };
         let Some(uiaa) = error.as_uiaa_response() else {

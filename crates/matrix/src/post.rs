@@ -3,7 +3,7 @@
 //! A homeserver takes a transaction id once per device and remembers it for a day or so
 //! (specification, "Transaction identifiers"). Beyond that, what was sent is found by its mark.
 
-use matrix_sdk::deserialized_responses::TimelineEvent;
+use matrix_sdk::deserialized_responses::{TimelineEvent, TimelineEventKind};
 use matrix_sdk::room::MessagesOptions;
 use matrix_sdk::ruma::{EventId, TransactionId};
 use serde_json::Value;
@@ -74,6 +74,14 @@ impl Account {
         let room = self.joined(room)?;
         let mut options = MessagesOptions::backward();
         options.limit = PAGE.into();
+        let mut unread = false;
+        // It may be one of those that this device can't read yet.
+        let done = |unread| match unread {
+            true => Err(Trouble::Unclear(
+                "earlier messages cannot be read yet".into(),
+            )),
+            false => Ok(None),
+        };
         for _ in 0..PAGES {
             let page = room.messages(options).await?;
             for event in &page.chunk {
@@ -82,14 +90,23 @@ impl Account {
                     return Ok(found);
                 }
                 if at < since {
-                    return Ok(None);
+                    return done(unread);
                 }
+                unread |= self.is_own_secret(event);
             }
             let Some(end) = page.end else { break };
             options = MessagesOptions::backward().from(end.as_str());
             options.limit = PAGE.into();
         }
-        Ok(None)
+        done(unread)
+    }
+
+    /// Whether another device of the bot's sent an event that this one can't read.
+    fn is_own_secret(&self, event: &TimelineEvent) -> bool {
+        let TimelineEventKind::UnableToDecrypt { event, .. } = &event.kind else {
+            return false;
+        };
+        crate::read::envelope(event.json().get()).is_some_and(|(_, sender, _)| sender == self.me())
     }
 
     /// When an event was sent, and its id if it is ours and has the mark.

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::OWN;
+
 /// Longest text taken from an event, in bytes: no question needs more.
 const TEXT: usize = 16_384;
 
@@ -31,6 +33,8 @@ pub enum What {
         edits: Option<String>,
         /// The first event of the thread.
         thread: Option<String>,
+        /// The event it answers.
+        replies: Option<String>,
         /// The users it mentions.
         mentions: Vec<String>,
         /// Whether a machine says it (`m.notice`).
@@ -59,7 +63,12 @@ pub enum What {
     /// The bot left, or was made to.
     Left,
     /// Somebody else came or went.
-    Members,
+    Members {
+        /// Who.
+        who: String,
+        /// Whether they are in the room, or invited to it, now.
+        here: bool,
+    },
     /// The room lives on as another one.
     Replaced(String),
 }
@@ -85,44 +94,32 @@ fn text<'a>(value: &'a Value, path: &[&str]) -> Option<&'a str> {
         .as_str()
 }
 
-/// The sender of an event.
-pub(crate) fn sender(raw: &str) -> Option<String> {
+/// Id, sender and time of an event.
+pub(crate) fn envelope(raw: &str) -> Option<(String, String, i64)> {
     let value: Value = serde_json::from_str(raw).ok()?;
-    text(&value, &["sender"]).map(str::to_owned)
-}
-
-/// The id of an event.
-pub(crate) fn event_id(raw: &str) -> Option<String> {
-    let value: Value = serde_json::from_str(raw).ok()?;
-    text(&value, &["event_id"]).map(str::to_owned)
-}
-
-/// Whether an event changes the membership of a user.
-pub(crate) fn membership_of(raw: &str, user: &str) -> bool {
-    serde_json::from_str::<Value>(raw).is_ok_and(|value| {
-        text(&value, &["type"]) == Some("m.room.member")
-            && text(&value, &["state_key"]) == Some(user)
-    })
+    let id = text(&value, &["event_id"])?.to_owned();
+    let sender = text(&value, &["sender"])?.to_owned();
+    Some((id, sender, value["origin_server_ts"].as_i64().unwrap_or(0)))
 }
 
 /// What an event says; `None` for what the bot said itself and for what is of no interest.
-pub(crate) fn read(room: &str, raw: &str, me: &str) -> Option<Event> {
+///
+/// State is believed only in the clear, where the homeserver has authorised it: anyone may put what
+/// looks like state into an encrypted event.
+pub(crate) fn read(room: &str, raw: &str, me: &str, clear: bool) -> Option<Event> {
     let value: Value = serde_json::from_str(raw).ok()?;
     let sender = text(&value, &["sender"])?;
     let content = value.get("content")?;
     let kind = text(&value, &["type"])?;
-    let what = match kind {
-        "m.room.member" => membership(&value, content, me)?,
-        "m.room.tombstone" => What::Replaced(text(content, &["replacement_room"])?.to_owned()),
+    let what = match (kind, text(&value, &["state_key"]).filter(|_| clear)) {
+        ("m.room.member", Some(who)) => membership(&value, content, who, me)?,
+        ("m.room.tombstone", Some("")) => {
+            What::Replaced(text(content, &["replacement_room"])?.to_owned())
+        }
         _ if sender == me || value.get("state_key").is_some() => return None,
-        "m.room.message" => message(content)?,
-        "m.sticker" => What::Media(MediaKind::Sticker),
-        "m.reaction" => What::Reaction {
-            to: text(content, &["m.relates_to", "event_id"])?.to_owned(),
-            key: text(content, &["m.relates_to", "key"])?.to_owned(),
-        },
-        "org.matrix.msc3381.poll.response" | "m.poll.response" => choice(content)?,
-        _ => return None,
+        // Another bot of this kind would be answered for ever.
+        _ if content.get(OWN).is_some() => return None,
+        (kind, _) => said(kind, content)?,
     };
     Some(Event {
         room: room.to_owned(),
@@ -136,8 +133,21 @@ pub(crate) fn read(room: &str, raw: &str, me: &str) -> Option<Event> {
     })
 }
 
-fn membership(value: &Value, content: &Value, me: &str) -> Option<What> {
-    let own = text(value, &["state_key"])? == me;
+fn said(kind: &str, content: &Value) -> Option<What> {
+    Some(match kind {
+        "m.room.message" => message(content)?,
+        "m.sticker" => What::Media(MediaKind::Sticker),
+        "m.reaction" => What::Reaction {
+            to: text(content, &["m.relates_to", "event_id"])?.to_owned(),
+            key: text(content, &["m.relates_to", "key"])?.to_owned(),
+        },
+        "org.matrix.msc3381.poll.response" | "m.poll.response" => choice(content)?,
+        _ => return None,
+    })
+}
+
+fn membership(value: &Value, content: &Value, who: &str, me: &str) -> Option<What> {
+    let own = who == me;
     let now = text(content, &["membership"])?;
     let before = text(value, &["unsigned", "prev_content", "membership"]);
     match (own, now) {
@@ -146,7 +156,10 @@ fn membership(value: &Value, content: &Value, me: &str) -> Option<What> {
         (true, "invite") => Some(What::Invited),
         (true, "join") => Some(What::Joined),
         (true, _) => None,
-        (false, _) => Some(What::Members),
+        (false, now) => Some(What::Members {
+            who: who.to_owned(),
+            here: matches!(now, "join" | "invite"),
+        }),
     }
 }
 
@@ -173,15 +186,21 @@ fn message(content: &Value) -> Option<What> {
     if let Some(media) = media {
         return Some(What::Media(media));
     }
-    let replies = relation.is_some_and(|relation| relation.get("m.in_reply_to").is_some());
+    let replies = relation.and_then(|relation| text(relation, &["m.in_reply_to", "event_id"]));
     let body = text(said, &["body"])?;
     let mentions = said
         .get("m.mentions")
         .and_then(|mentions| mentions.get("user_ids"));
     Some(What::Text {
-        body: clip(if replies { without_quote(body) } else { body }).to_owned(),
+        body: clip(if replies.is_some() {
+            without_quote(body)
+        } else {
+            body
+        })
+        .to_owned(),
         edits,
         thread: relates("m.thread").map(str::to_owned),
+        replies: replies.map(str::to_owned),
         mentions: strings(mentions),
         notice: kind == "m.notice",
     })
@@ -241,7 +260,7 @@ mod tests {
             "type": kind, "event_id": "$1", "sender": "@maria:e.fi",
             "origin_server_ts": 5, "content": content,
         });
-        read("!room", &event.to_string(), ME).map(|event| event.what)
+        read("!room", &event.to_string(), ME, true).map(|event| event.what)
     }
 
     fn body(content: &Value) -> String {
@@ -322,7 +341,7 @@ mod tests {
         }
         assert_eq!(what("m.reaction", &json!({ "m.relates_to": 7 })), None);
         assert_eq!(what("fi.example.unknown", &json!({})), None);
-        assert_eq!(read("!room", "not json", ME), None);
+        assert_eq!(read("!room", "not json", ME, true), None);
     }
 
     #[test]
@@ -333,7 +352,7 @@ mod tests {
                 "type": "m.room.member", "state_key": ME, "sender": ME, "event_id": "$1",
                 "content": { "membership": "join" }, "unsigned": unsigned,
             });
-            read("!room", &event.to_string(), ME).map(|event| event.what)
+            read("!room", &event.to_string(), ME, true).map(|event| event.what)
         };
         assert_eq!(member(Some("invite")), Some(What::Joined));
         assert_eq!(member(Some("join")), None);

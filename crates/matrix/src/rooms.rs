@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use matrix_sdk::ruma::api::client::membership::join_room_by_id;
+use matrix_sdk::ruma::api::client::membership::{join_room_by_id, leave_room};
 use matrix_sdk::ruma::api::client::receipt::create_receipt::v3::ReceiptType;
 use matrix_sdk::ruma::events::receipt::ReceiptThread;
+use matrix_sdk::ruma::events::room::member::MembershipState;
 use matrix_sdk::ruma::{EventId, OwnedServerName, RoomId, RoomOrAliasId, UserId};
 use matrix_sdk::{Room, RoomState};
 use serde_json::Value;
@@ -15,13 +16,16 @@ use crate::{Account, Trouble};
 /// Longest wait for an event that is looked up while others wait.
 const LOOK_UP: Duration = Duration::from_secs(10);
 
+/// Longest wait for joining or leaving a room: others wait behind it.
+const JOIN: Duration = Duration::from_secs(20);
+
 /// An invitation that nobody has answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invite {
     /// The room.
     pub room: String,
-    /// Who invites; `None` if the homeserver doesn't say.
-    pub by: Option<String>,
+    /// Who invites.
+    pub by: String,
 }
 
 impl Account {
@@ -33,16 +37,16 @@ impl Account {
             .ok_or(Trouble::Outside)
     }
 
-    /// The invitations that wait.
+    /// The invitations that wait. One that can't be read now is left out.
     pub async fn invites(&self) -> Vec<Invite> {
         let mut invites = Vec::new();
         for room in self.client.invited_rooms() {
-            let details = room.invite_details().await.ok();
-            let by = details.map(|invite| invite.inviter_id.to_string());
-            invites.push(Invite {
-                room: room.room_id().to_string(),
-                by,
-            });
+            if let Ok(invite) = room.invite_details().await {
+                invites.push(Invite {
+                    room: room.room_id().to_string(),
+                    by: invite.inviter_id.to_string(),
+                });
+            }
         }
         invites
     }
@@ -56,23 +60,63 @@ impl Account {
         room.map_or(0, |room| room.active_members_count())
     }
 
-    /// The other one in a direct chat.
+    /// Who made a room, unless it was the bot. Those the maker appointed as further creators (room
+    /// version 12) may be the bot as well.
     #[must_use]
-    pub fn companion(&self, room: &str) -> Option<String> {
-        let room = self.client.get_room(&RoomId::parse(room).ok()?)?;
-        room.heroes().first().map(|hero| hero.user_id.to_string())
+    pub fn maker(&self, room: &str) -> Option<String> {
+        let maker = self.creator(room)?;
+        (maker != self.me()).then_some(maker)
     }
 
-    /// The other rooms in which the bot is alone with this user.
+    /// The sender of a room's first event.
+    fn creator(&self, room: &str) -> Option<String> {
+        let room = self.client.get_room(&RoomId::parse(room).ok()?)?;
+        room.creators()?.first().map(ToString::to_string)
+    }
+
+    /// The room that a room says it took the place of.
     #[must_use]
-    pub fn rooms_alone_with(&self, user: &str, except: &str) -> Vec<String> {
+    pub fn predecessor(&self, room: &str) -> Option<String> {
+        let room = self.client.get_room(&RoomId::parse(room).ok()?)?;
+        Some(room.predecessor_room()?.room_id.to_string())
+    }
+
+    /// Whether the bot made a room.
+    #[must_use]
+    pub fn is_mine(&self, room: &str) -> bool {
+        self.creator(room).is_some_and(|maker| maker == self.me())
+    }
+
+    /// Whether the bot is alone with a user in a room: nobody else is there, or invited.
+    ///
+    /// # Errors
+    /// [`Trouble`].
+    pub async fn alone_with(&self, room: &str, user: &str) -> Result<bool, Trouble> {
+        let room = self.joined(room)?;
+        let Ok(user) = UserId::parse(user) else {
+            return Ok(false);
+        };
+        let known = room.get_member_no_sync(&user).await?;
+        let member = match known {
+            Some(member) => Some(member),
+            None => room.get_member(&user).await?,
+        };
+        let here = member.is_some_and(|member| *member.membership() == MembershipState::Join);
+        Ok(here && room.active_members_count() == 2)
+    }
+
+    /// The rooms with two people in them, each with the one who made it.
+    #[must_use]
+    pub fn pairs(&self) -> Vec<(String, String)> {
         let rooms = self.client.joined_rooms().into_iter();
-        let alone = rooms.filter(|room| {
-            room.room_id() != except
-                && room.active_members_count() == 2
-                && room.heroes().iter().any(|hero| hero.user_id == user)
-        });
-        alone.map(|room| room.room_id().to_string()).collect()
+        rooms
+            .filter(|room| room.active_members_count() == 2)
+            .filter_map(|room| {
+                let room = room.room_id().to_string();
+                let maker = self.maker(&room)?;
+                Some((room, maker))
+            })
+            .collect()
     }
 
     /// The rooms the bot is in.
@@ -92,7 +136,9 @@ impl Account {
     pub async fn join(&self, room: &str) -> Result<(), Trouble> {
         let room = RoomId::parse(room).map_err(|error| Trouble::Other(error.to_string()))?;
         let request = join_room_by_id::v3::Request::new(room);
-        self.client.send(request).await.map_err(Trouble::from)?;
+        let config = once(&self.client).timeout(JOIN);
+        let sending = self.client.send(request).with_request_config(config);
+        sending.await.map_err(Trouble::from)?;
         Ok(())
     }
 
@@ -112,7 +158,10 @@ impl Account {
         Ok(())
     }
 
-    /// Leaves a room and forgets it.
+    /// Leaves a room, or declines to come; forgets one that is left already.
+    ///
+    /// Not as the SDK does it: that leaves all that the room says were its predecessors, and anyone
+    /// may say anything there.
     ///
     /// # Errors
     /// [`Trouble`].
@@ -121,11 +170,16 @@ impl Account {
         let Some(room) = self.client.get_room(&parsed) else {
             return Ok(());
         };
-        if room.state() != RoomState::Left {
-            room.leave().await?;
+        if room.state() == RoomState::Left {
+            return Ok(room.forget().await?);
         }
-        room.forget().await?;
-        Ok(())
+        let request = leave_room::v3::Request::new(parsed);
+        let config = once(&self.client).timeout(JOIN);
+        let left = self.client.send(request).with_request_config(config).await;
+        match left.map_err(Trouble::from) {
+            Err(trouble) if trouble.is("M_FORBIDDEN") || trouble.is("M_NOT_FOUND") => Ok(()),
+            left => left.map(drop),
+        }
     }
 
     /// The content of an event, decrypted, with its sender.
@@ -154,6 +208,11 @@ impl Account {
         let value: Option<Value> = serde_json::from_str(event.kind.raw().json().get()).ok();
         Ok(value.and_then(|mut value| {
             let sender = value.get("sender")?.as_str()?.to_owned();
+            // As it reads now: an edit of the sender's own comes with the event.
+            let edit = &mut value["unsigned"]["m.relations"]["m.replace"];
+            if edit["sender"] == sender.as_str() && edit["content"]["m.new_content"].is_object() {
+                return Some((sender, edit["content"]["m.new_content"].take()));
+            }
             Some((sender, value.get_mut("content")?.take()))
         }))
     }

@@ -27,10 +27,10 @@ pub struct Remote {
     pub trouble: Option<String>,
 }
 
-/// Asks the homeserver with an access token.
-async fn ask(
+/// Asks the homeserver, with an access token where it wants one.
+pub(crate) async fn ask(
     homeserver: &str,
-    token: &str,
+    token: Option<&str>,
     path: &str,
     body: Option<Value>,
 ) -> Result<Value, Trouble> {
@@ -41,7 +41,11 @@ async fn ask(
         Some(body) => http.post(url).body(body.to_string()),
         None => http.get(url),
     };
-    let answer = request.bearer_auth(token).send().await;
+    let request = match token {
+        Some(token) => request.bearer_auth(token),
+        None => request,
+    };
+    let answer = request.send().await;
     let answer = answer.map_err(|_| Trouble::Unreachable("no connection".into()))?;
     let status = answer.status();
     let unclear = || Trouble::Unclear(format!("status {}", status.as_u16()));
@@ -54,6 +58,9 @@ async fn ask(
         Some("M_UNKNOWN_TOKEN") => Trouble::LoggedOut {
             soft: value["soft_logout"].as_bool().unwrap_or(false),
         },
+        Some("M_LIMIT_EXCEEDED") => Trouble::Limited(Duration::from_millis(
+            value["retry_after_ms"].as_u64().unwrap_or(5_000),
+        )),
         Some(code) => Trouble::Refused {
             code: code.to_owned(),
             message: value["error"].as_str().unwrap_or_default().to_owned(),
@@ -67,7 +74,13 @@ pub(crate) async fn whoami(
     homeserver: &str,
     token: &str,
 ) -> Result<(OwnedUserId, OwnedDeviceId), Trouble> {
-    let answer = ask(homeserver, token, "/_matrix/client/v3/account/whoami", None).await?;
+    let answer = ask(
+        homeserver,
+        Some(token),
+        "/_matrix/client/v3/account/whoami",
+        None,
+    )
+    .await?;
     let user = answer["user_id"]
         .as_str()
         .and_then(|user| OwnedUserId::try_from(user).ok());
@@ -98,7 +111,7 @@ pub async fn remote(settings: &Settings) -> Result<Option<Remote>, Trouble> {
     let token = &session.tokens.access_token;
     match ask(
         &settings.homeserver,
-        token,
+        Some(token),
         "/_matrix/client/v3/keys/query",
         Some(body),
     )

@@ -1,5 +1,6 @@
 //! Syncing by a token of the caller's own.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use matrix_sdk::Client;
@@ -11,7 +12,7 @@ use matrix_sdk::ruma::api::client::filter::{FilterDefinition, LazyLoadOptions};
 use matrix_sdk::ruma::api::client::sync::sync_events::v3::Filter;
 use matrix_sdk::ruma::events::AnySyncTimelineEvent;
 use matrix_sdk::ruma::serde::Raw;
-use matrix_sdk::sync::{JoinedRoomUpdate, SyncResponse, Timeline};
+use matrix_sdk::sync::{JoinedRoomUpdate, SyncResponse};
 
 use crate::read::{self, Event, What};
 use crate::{Account, Trouble};
@@ -25,7 +26,10 @@ const SHORT: Duration = Duration::from_millis(500);
 /// Events of a room that come with a sync; for more, the room is paged back.
 const LIMIT: u32 = 50;
 
-/// Events looked through for what a limited timeline left out.
+/// How often a gap is tried to be filled.
+const GAP_TRIES: u32 = 3;
+
+/// Pages looked through for what a limited timeline left out.
 const PAGES: usize = 20;
 
 /// What a sync brought.
@@ -50,6 +54,10 @@ pub struct Sealed {
     pub id: String,
     /// The Megolm session that would open it.
     pub session: Option<String>,
+    /// Who sent it.
+    pub sender: String,
+    /// When it was sent, Unix milliseconds.
+    pub at: i64,
     /// The event as it came, JSON.
     pub raw: String,
 }
@@ -119,10 +127,9 @@ impl Account {
             invited: !response.rooms.invited.is_empty(),
             ..Batch::default()
         };
-        for (room, update) in response.rooms.left {
-            let own = own_membership(&update.timeline, self.me());
+        for room in response.rooms.left.into_keys() {
             batch.events.push(Event {
-                id: own.unwrap_or_else(|| format!("{room}/left/{since}")),
+                id: format!("{room}/left/{since}"),
                 room: room.to_string(),
                 sender: self.me().to_owned(),
                 at: 0,
@@ -143,12 +150,13 @@ impl Account {
         batch: &mut Batch,
     ) -> Result<(), Trouble> {
         let mut timeline = update.timeline;
-        let joined = own_membership(&timeline, self.me()).is_some();
+        let arrives = |event| {
+            let read = self.read(room, event);
+            matches!(read, Ok(Some(event)) if event.what == What::Joined)
+        };
         // After a join the timeline is always limited; that isn't a gap.
-        if timeline.limited && !joined {
-            let earlier = self
-                .page_back(room, since, timeline.prev_batch.take())
-                .await?;
+        if timeline.limited && !timeline.events.iter().any(arrives) {
+            let earlier = self.gap(room, since, timeline.prev_batch.take()).await?;
             timeline.events.splice(0..0, earlier);
         }
         for event in &timeline.events {
@@ -170,12 +178,17 @@ impl Account {
         match &event.kind {
             TimelineEventKind::UnableToDecrypt { event, utd_info } => {
                 let raw = event.json().get();
-                if read::sender(raw).as_deref() == Some(self.me()) {
+                let Some((id, sender, at)) = read::envelope(raw) else {
+                    return Ok(None);
+                };
+                if sender == self.me() {
                     return Ok(None);
                 }
                 Err(Sealed {
                     room: room.to_string(),
-                    id: read::event_id(raw).unwrap_or_default(),
+                    id,
+                    sender,
+                    at,
                     session: utd_info.session_id.clone(),
                     raw: raw.to_owned(),
                 })
@@ -184,7 +197,32 @@ impl Account {
                 room.as_str(),
                 kind.raw().json().get(),
                 self.me(),
+                matches!(kind, TimelineEventKind::PlainText { .. }),
             )),
+        }
+    }
+
+    /// What a limited timeline left out. One room whose past can't be had must not keep the others
+    /// from being heard: after some tries it goes without.
+    async fn gap(
+        &self,
+        room: &RoomId,
+        since: &str,
+        from: Option<String>,
+    ) -> Result<Vec<TimelineEvent>, Trouble> {
+        match self.page_back(room, since, from).await {
+            Ok(events) => {
+                self.failed_gaps.store(0, Ordering::Relaxed);
+                Ok(events)
+            }
+            Err(trouble) if self.failed_gaps.fetch_add(1, Ordering::Relaxed) < GAP_TRIES => {
+                Err(trouble)
+            }
+            Err(trouble) => {
+                self.failed_gaps.store(0, Ordering::Relaxed);
+                tracing::error!(%trouble, "messages of one room are missed: its past cannot be read");
+                Ok(Vec::new())
+            }
         }
     }
 
@@ -211,6 +249,9 @@ impl Account {
             }
         }
         found.reverse();
+        if found.len() >= PAGES * LIMIT as usize {
+            tracing::error!("messages of one room are missed: there were too many at once");
+        }
         Ok(found)
     }
 
@@ -232,7 +273,8 @@ impl Account {
         })
     }
 
-    /// The sessions whose keys arrive from now on, by room and session.
+    /// The sessions whose keys arrive from now on, by room and session; empty ones when some may
+    /// have been missed.
     pub async fn keys(&self) -> tokio::sync::mpsc::UnboundedReceiver<(String, String)> {
         use futures::StreamExt as _;
         let (tell, keys) = tokio::sync::mpsc::unbounded_channel();
@@ -240,11 +282,13 @@ impl Account {
             tokio::spawn(async move {
                 let mut stream = std::pin::pin!(stream);
                 while let Some(infos) = stream.next().await {
-                    for info in infos.into_iter().flatten() {
-                        if tell
-                            .send((info.room_id.to_string(), info.session_id))
-                            .is_err()
-                        {
+                    let Ok(infos) = infos else {
+                        let _ = tell.send(Default::default());
+                        continue;
+                    };
+                    for info in infos {
+                        let session = (info.room_id.to_string(), info.session_id);
+                        if tell.send(session).is_err() {
                             return;
                         }
                     }
@@ -266,14 +310,6 @@ fn filter() -> FilterDefinition {
         include_redundant_members: false,
     };
     filter
-}
-
-/// The id of the event by which the bot's own membership changed.
-fn own_membership(timeline: &Timeline, me: &str) -> Option<String> {
-    timeline.events.iter().rev().find_map(|event| {
-        let raw = event.kind.raw().json().get();
-        read::membership_of(raw, me).then(|| read::event_id(raw))?
-    })
 }
 
 /// The configuration of one request that must not be repeated by the SDK.

@@ -5,7 +5,8 @@ use std::sync::PoisonError;
 
 use turvabot_matrix::{Account, NewRoom, Trouble};
 
-use super::{Matrix, address};
+use super::Matrix;
+use super::homes::of_room;
 use crate::config::MatrixRoom;
 use crate::domain::{Chat, Delivery, Lang, Relation};
 
@@ -53,7 +54,7 @@ impl Matrix {
                 Ok(room) => {
                     let board = Board {
                         alias: config.alias.clone(),
-                        address: address(&room),
+                        address: of_room(&room),
                         chat: Chat::Public,
                         lang: config.lang,
                         topics: config.topics.clone(),
@@ -100,8 +101,10 @@ impl Matrix {
     ) {
         match &delivery.relation {
             None => self.pin(account, room, event, true).await,
-            Some(Relation::Replaces(_)) if !delivery.message.over => {}
-            Some(Relation::Replaces(id)) => self.unpin(account, room, id).await,
+            Some(Relation::Replaces(id)) if delivery.message.over => {
+                let event = id.strip_prefix(room).unwrap_or(event);
+                self.unpin(account, room, event).await;
+            }
             Some(_) => {}
         }
     }

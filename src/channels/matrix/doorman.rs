@@ -1,8 +1,10 @@
 //! Whose invitations are accepted, and how fast.
 
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use futures::StreamExt as _;
 use governor::clock::Clock as _;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use tokio::sync::Notify;
@@ -13,6 +15,12 @@ use crate::config::{self, Guests};
 
 /// How long to wait before an invitation is tried again.
 const AGAIN: Duration = Duration::from_secs(10);
+
+/// Invitations answered at the same time: one that hangs must not keep the others out.
+const AT_ONCE: usize = 4;
+
+/// How often an invitation is tried before it is declined.
+const TRIES: u32 = 20;
 
 /// Accepts invitations.
 pub(super) struct Doorman {
@@ -46,7 +54,7 @@ impl Doorman {
             && self.guests.allow_servers.as_deref().is_none_or(listed)
     }
 
-    /// Answers invitations until cancelled, one after the other.
+    /// Answers invitations until cancelled.
     pub async fn serve(&self, account: &Account, cancel: &CancellationToken) {
         let serving = async {
             loop {
@@ -69,6 +77,7 @@ impl Doorman {
     async fn follow_all(&self, account: &Account) {
         let moves = std::mem::take(&mut *self.moves.lock().unwrap_or_else(PoisonError::into_inner));
         for (room, via) in moves {
+            self.wait().await;
             if let Err(trouble) = account.follow(&room, &via).await {
                 tracing::warn!(%trouble, "a room that moved cannot be followed");
             }
@@ -76,27 +85,39 @@ impl Doorman {
     }
 
     async fn answer_all(&self, account: &Account) {
+        let mut tries: HashMap<String, u32> = HashMap::new();
         loop {
             let invites = account.invites().await;
-            let mut wait = None;
-            for invite in invites {
-                wait = self.answer(account, &invite).await.or(wait);
+            let answers = futures::stream::iter(invites).map(|invite| {
+                let tried = tries.get(&invite.room).copied().unwrap_or(0);
+                async move {
+                    let wait = self.answer(account, &invite, tried).await;
+                    (invite.room, wait)
+                }
+            });
+            let answers: Vec<_> = answers.buffer_unordered(AT_ONCE).collect().await;
+            let mut again: Option<Duration> = None;
+            for (room, wait) in answers {
+                if let Some(wait) = wait {
+                    *tries.entry(room).or_default() += 1;
+                    again = Some(again.map_or(wait, |again| again.min(wait)));
+                }
             }
-            match wait {
-                Some(wait) => tokio::time::sleep(wait).await,
+            match again {
+                // Somebody else may come meanwhile.
+                Some(wait) => {
+                    let _ = tokio::time::timeout(wait, self.bell.notified()).await;
+                }
                 None => return,
             }
         }
     }
 
     /// Accepts or refuses one invitation. Returns how long to wait before it is tried again.
-    async fn answer(&self, account: &Account, invite: &Invite) -> Option<Duration> {
-        let welcome = invite.by.as_deref().is_some_and(|by| self.admits(by));
+    async fn answer(&self, account: &Account, invite: &Invite, tried: u32) -> Option<Duration> {
+        let welcome = self.admits(&invite.by) && tried < TRIES;
         if welcome {
-            while let Err(early) = self.pace.check() {
-                let wait = early.wait_time_from(self.pace.clock().now());
-                tokio::time::sleep(wait).await;
-            }
+            self.wait().await;
         }
         let answered = if welcome {
             account.join(&invite.room).await
@@ -118,6 +139,14 @@ impl Doorman {
                 left.err().map(|_| AGAIN)
             }
             Err(_) => Some(AGAIN),
+        }
+    }
+
+    /// Waits for the turn to join another room.
+    async fn wait(&self) {
+        while let Err(early) = self.pace.check() {
+            let wait = early.wait_time_from(self.pace.clock().now());
+            tokio::time::sleep(wait).await;
         }
     }
 }

@@ -159,20 +159,17 @@ fn poll(form: &PollForm, message: &Message) -> Post {
     }
 }
 
-/// The end of a poll, and its result.
-pub(super) fn ending(message: &Message, tone: Tone, words: Option<&Words>, id: &str) -> Vec<Post> {
+/// The end of a poll; its result follows in words.
+pub(super) fn ending(words: Option<&Words>, id: &str) -> Post {
     let ended = words.map_or("", |words| words.poll_ended.as_str());
-    let end = Post {
+    Post {
         kind: POLL_END,
         content: json!({
             "m.relates_to": { "rel_type": "m.reference", "event_id": id },
             POLL_END: {},
             UNSTABLE_TEXT: ended,
         }),
-    };
-    let mut posts = draw(message, tone, words);
-    posts.insert(0, end);
-    posts
+    }
 }
 
 #[cfg(test)]

@@ -5,18 +5,16 @@ use std::sync::{Mutex, PoisonError};
 
 use turvabot_matrix::{Account, Event, MediaKind, OWN, What};
 
+use super::Matrix;
 use super::addressed::{Names, addressed};
-use super::{Matrix, address};
+use super::homes::{self, Place, of_room, of_user};
 use crate::domain::{ChannelKind, Chat, Inbound, Input, Media, Millis};
 
 /// Words said this long before the bot joined are still waiting for an answer.
-const BEFORE_JOINING: Millis = 15 * 60_000;
+pub(super) const BEFORE_JOINING: Millis = 15 * 60_000;
 
 /// Threads of which it is remembered whether they are the bot's.
 const THREADS: usize = 4_096;
-
-/// People in a direct chat: a resident and the bot.
-const PAIR: u64 = 2;
 
 /// Threads in groups, by their first event: whether the bot is spoken to in them.
 #[derive(Default)]
@@ -78,7 +76,7 @@ impl Matrix {
             if let Some(arrival) = arrivals.get(&event.room)
                 && place < arrival.joined
                 && !(arrival.waited_for(place, &event)
-                    && self.chat(account, &event.room) == Chat::Direct)
+                    && homes::place(account, &event.room) == Place::Home(event.sender.clone()))
             {
                 // History of a room that the bot has only now come to.
                 continue;
@@ -88,14 +86,6 @@ impl Matrix {
                 .await;
         }
         received
-    }
-
-    fn chat(&self, account: &Account, room: &str) -> Chat {
-        if account.people(room) > PAIR {
-            Chat::Group
-        } else {
-            Chat::Direct
-        }
     }
 
     async fn receive_one(
@@ -113,13 +103,13 @@ impl Matrix {
         if event.sender != account.me() && !self.doorman.admits(&event.sender) {
             return;
         }
-        let chat = self.chat(account, &event.room);
-        let (room, id) = (event.room.clone(), event.id.clone());
+        let place = homes::place(account, &event.room);
+        let home = matches!(&place, Place::Home(maker) if *maker == event.sender);
         let mut inbound = Inbound {
             channel: ChannelKind::Matrix,
-            address: address(&event.room),
+            address: of_room(&event.room),
             external_id: event.id.clone(),
-            chat,
+            chat: Chat::Group,
             lang_hint: None,
             input: Input::Gone,
             on_message: None,
@@ -127,36 +117,76 @@ impl Matrix {
             thread: None,
             received_at: now,
         };
+        if home {
+            at_home(&mut inbound, &event.sender);
+        }
+        let room = event.room.clone();
         match &event.what {
-            What::Joined if account.people(&room) == 1 => {
-                // Whoever invited it has left again.
-                received.leave.push(room);
-                return;
-            }
+            What::Invited => return,
             What::Joined => {
-                self.moved(account, &room, &inbound, received);
-                if !greet {
+                if !self.arrive(account, place, &room, &mut inbound, received) || !greet {
                     return;
                 }
                 inbound.input = Input::Start(None);
             }
-            What::Invited => return,
-            What::Left => {}
-            What::Members if account.people(&room) < PAIR => received.leave.push(room.clone()),
-            // Who is there decides what may be said there, unasked too.
-            What::Members => inbound.input = Input::Returned,
-            What::Replaced(to) => {
-                self.doorman.follow(to, &event.sender);
-                inbound.input = Input::Moved(address(to));
+            What::Left => {
+                // Forgotten as well.
+                received.leave.push(room.clone());
+                if let Some(owner) = self.homes.owner(&room) {
+                    self.homes.remove(&owner, &room);
+                    at_home(&mut inbound, &owner);
+                }
             }
-            _ => {
-                if !self.said(account, &event, chat, &mut inbound).await {
+            What::Members { who, here } => {
+                if account.people(&room) == 1 {
+                    received.leave.push(room.clone());
+                }
+                if *here || !self.homes.remove(who, &room) {
                     return;
                 }
-                received.seen.insert(room, id);
+                at_home(&mut inbound, who);
+            }
+            What::Replaced(to) => return self.doorman.follow(to, &event.sender),
+            _ => {
+                if home {
+                    received.leave.extend(self.homes.set(&event.sender, &room));
+                }
+                if !self.said(account, &event, &place, &mut inbound).await {
+                    return;
+                }
+                received.seen.insert(room, event.id);
             }
         }
         received.events.push(inbound);
+    }
+
+    /// The bot has come to a room. Returns whether it greets.
+    fn arrive(
+        &self,
+        account: &Account,
+        place: Place,
+        room: &str,
+        inbound: &mut Inbound,
+        received: &mut Received,
+    ) -> bool {
+        if account.people(room) == 1 {
+            // Whoever invited it has left again.
+            received.leave.push(room.to_owned());
+            return false;
+        }
+        let Place::Home(maker) = place else {
+            return true;
+        };
+        if !self.doorman.admits(&maker) {
+            received.leave.push(room.to_owned());
+            return false;
+        }
+        at_home(inbound, &maker);
+        // One resident, one chat: the newest. In a room that was only upgraded the talk goes on.
+        let before = self.homes.set(&maker, room);
+        let goes_on = before.is_some() && account.predecessor(room) == before;
+        received.leave.extend(before);
+        !goes_on
     }
 
     /// Reads what somebody said or chose. Returns whether it is for the bot.
@@ -164,49 +194,41 @@ impl Matrix {
         &self,
         account: &Account,
         event: &Event,
-        chat: Chat,
+        place: &Place,
         inbound: &mut Inbound,
     ) -> bool {
+        let here = |id: &str| format!("{}{id}", event.room);
+        let direct = inbound.chat == Chat::Direct;
         match &event.what {
             What::Text { notice: true, .. } => return false,
             What::Text {
                 body,
                 edits,
                 thread,
-                mentions,
                 ..
             } => {
-                let mut body = body.clone();
-                inbound.thread.clone_from(thread);
-                if chat == Chat::Group {
-                    let mentioned = mentions.iter().any(|user| user == account.me());
-                    let names = Names {
-                        user: account.me(),
-                        display: &self.setup.name,
-                    };
-                    match addressed(&body, mentioned, names) {
-                        Some(rest) => body = rest,
-                        None => {
-                            let root = thread.as_deref().or(edits.as_deref());
-                            if !self.is_ours(account, &event.room, root).await {
-                                return false;
-                            }
-                        }
-                    }
+                let Some(body) = self.meant(account, event, place, body).await else {
+                    return false;
+                };
+                inbound.thread = match place {
                     // What is asked in a group is answered beside its talk.
-                    let root = thread.clone().or_else(|| edits.clone());
-                    inbound.thread = Some(root.unwrap_or_else(|| event.id.clone()));
-                }
-                let original = edits.clone().unwrap_or_else(|| event.id.clone());
-                inbound.message = Some(original);
+                    Place::Group => {
+                        let root = thread.as_ref().or(edits.as_ref());
+                        Some(here(root.unwrap_or(&event.id)))
+                    }
+                    _ => thread.as_deref().map(here),
+                };
+                // With the sender: clients ignore an edit by somebody else.
+                let original = edits.as_ref().unwrap_or(&event.id);
+                inbound.message = Some(format!("{} {}", here(original), event.sender));
                 inbound.input = match edits {
                     Some(_) => Input::Edited(body),
                     None => Input::Text(body),
                 };
             }
-            What::Media(kind) if chat == Chat::Direct => inbound.input = Input::Media(media(*kind)),
-            What::Choice { poll, answers } if chat == Chat::Direct => {
-                inbound.on_message = Some(poll.clone());
+            What::Media(kind) if direct => inbound.input = Input::Media(media(*kind)),
+            What::Choice { poll, answers } if direct => {
+                inbound.on_message = Some(here(poll));
                 inbound.input = match answers.first() {
                     Some(token) => Input::Token(token.clone()),
                     None => Input::Withdrawn,
@@ -216,7 +238,7 @@ impl Matrix {
                 let Some(token) = reacted(account, &event.room, to, key).await else {
                     return false;
                 };
-                inbound.on_message = Some(to.clone());
+                inbound.on_message = Some(here(to));
                 inbound.input = Input::Token(token);
             }
             _ => return false,
@@ -224,27 +246,42 @@ impl Matrix {
         true
     }
 
-    /// A resident who begins another chat goes on in it: one resident, one chat, one vote.
-    fn moved(&self, account: &Account, room: &str, inbound: &Inbound, received: &mut Received) {
-        if inbound.chat != Chat::Direct {
-            return;
-        }
-        let Some(companion) = account.companion(room) else {
-            return;
+    /// The words that are meant for the bot: all of them with nobody else about, in a group those
+    /// that name it or belong to what did.
+    async fn meant(
+        &self,
+        account: &Account,
+        event: &Event,
+        place: &Place,
+        body: &str,
+    ) -> Option<String> {
+        let What::Text {
+            edits,
+            thread,
+            replies,
+            mentions,
+            ..
+        } = &event.what
+        else {
+            return None;
         };
-        for old in account.rooms_alone_with(&companion, room) {
-            if self.board(&old).is_some() {
-                // Its first reader.
-                continue;
-            }
-            received.events.push(Inbound {
-                address: address(&old),
-                external_id: format!("{}/from/{old}", inbound.external_id),
-                input: Input::Moved(inbound.address.clone()),
-                ..inbound.clone()
-            });
-            received.leave.push(old);
+        if *place != Place::Group {
+            return Some(body.to_owned());
         }
+        let mentioned = mentions.iter().any(|user| user == account.me());
+        let names = Names {
+            user: account.me(),
+            display: &self.setup.name,
+        };
+        if let Some(rest) = addressed(body, mentioned, names) {
+            return Some(rest);
+        }
+        let root = thread
+            .as_deref()
+            .or(edits.as_deref())
+            .or(replies.as_deref());
+        let ours = self.is_ours(account, &event.room, root).await;
+        ours.then(|| body.to_owned())
     }
 
     /// Whether words in a group belong to words of the bot's or to the bot: those they edit, or the
@@ -268,6 +305,12 @@ impl Matrix {
         self.threads.note(root, ours);
         ours
     }
+}
+
+/// Makes the event one of a resident's direct chat.
+fn at_home(inbound: &mut Inbound, user: &str) {
+    inbound.address = of_user(user);
+    inbound.chat = Chat::Direct;
 }
 
 /// How the bot came to a room within a batch, by places in the batch.

@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use turvabot_matrix::{Account, Batch, Sealed, Trouble};
+use turvabot_matrix::{Account, Batch, Event, Sealed, Trouble, What};
 
 use super::boards::Found;
+use super::homes::{self, Place, of_user};
 use super::receive::Received;
 use super::sealed::Vault;
-use super::{Matrix, address, settings};
+use super::{Matrix, settings};
 use crate::channels::{Note, Sink};
 use crate::domain::{ChannelKind, Chat, Inbound, Input, Millis};
 
@@ -47,6 +48,8 @@ enum End {
     Cancelled,
     /// The session is over for good.
     LoggedOut,
+    /// There is a new session of the same device.
+    Renewed,
 }
 
 /// Where a connection stands.
@@ -83,15 +86,10 @@ impl Matrix {
             self.set_account(None);
             match ended {
                 End::Cancelled => return,
-                End::LoggedOut => {
-                    tracing::error!(
-                        "the homeserver has ended the Matrix session; \
-                        run `turvabot matrix login`"
-                    );
-                    if let Err(trouble) = account.discard(&settings(&self.setup.config)) {
-                        tracing::error!(%trouble, "the dead session cannot be removed");
-                    }
-                }
+                End::Renewed => {}
+                End::LoggedOut => tracing::error!(
+                    "the homeserver has ended the Matrix session; run `turvabot matrix login`"
+                ),
             }
         }
     }
@@ -172,6 +170,7 @@ impl Matrix {
         let Some(found) = cancel.run_until_cancelled(self.find_boards(account)).await else {
             return End::Cancelled;
         };
+        self.homes.build(account);
         self.set_account(Some(Arc::clone(account)));
         tracing::info!("Matrix is connected");
         let beside = CancellationToken::new();
@@ -266,6 +265,14 @@ impl Matrix {
             Box::pin(async move { account.sync(&token, wait).await })
         };
         let mut keys = account.keys().await;
+        // Keys that came just before the last stop aren't told again.
+        let kept = course.vault.opened_by("", "");
+        if !self
+            .unseal(account, kept, notes, tools, course, cancel)
+            .await
+        {
+            return End::Cancelled;
+        }
         // What came while the bot was away comes at once.
         let mut syncing = next(course.token.clone(), Duration::ZERO);
         loop {
@@ -316,24 +323,10 @@ impl Matrix {
         course: &mut Course,
         cancel: &CancellationToken,
     ) -> Result<(), End> {
-        if let Trouble::LoggedOut { soft } = trouble {
-            let Some(password) = self.setup.config.password.as_ref().filter(|_| *soft) else {
-                return Err(End::LoggedOut);
-            };
-            match account
-                .renew(&settings(&self.setup.config), password.expose())
-                .await
-            {
-                Ok(()) => {
-                    tracing::info!("the homeserver wanted a new login; the device is the same");
-                    return Ok(());
-                }
-                Err(Trouble::Refused { code, .. }) => {
-                    tracing::error!(%code, "the homeserver wants a new login and refuses the password");
-                    return Err(End::LoggedOut);
-                }
-                Err(_) => {}
-            }
+        if let Trouble::LoggedOut { soft } = trouble
+            && let Some(end) = self.log_in_again(account, *soft).await
+        {
+            return Err(end);
         }
         if course.pause.is_zero() {
             tracing::error!(%trouble, "the homeserver fails; the other channels work, and it is tried again");
@@ -345,6 +338,30 @@ impl Matrix {
         };
         let slept = cancel.run_until_cancelled(tokio::time::sleep(pause)).await;
         slept.ok_or(End::Cancelled)
+    }
+
+    /// After the homeserver has ended the session: the same device logs in again where that may be,
+    /// else the session is set aside. `None`: neither could be done now.
+    async fn log_in_again(&self, account: &Account, soft: bool) -> Option<End> {
+        let settings = settings(&self.setup.config);
+        if !soft {
+            let ended = account.set_aside(&settings).await;
+            return ended.is_ok_and(|ended| ended).then_some(End::LoggedOut);
+        }
+        let Some(password) = &self.setup.config.password else {
+            tracing::error!("the homeserver wants a new login; set matrix.password_file");
+            return None;
+        };
+        match account.renew(&settings, password.expose()).await {
+            Ok(()) => {
+                tracing::info!("the homeserver wanted a new login; the device is the same");
+                Some(End::Renewed)
+            }
+            Err(trouble) => {
+                tracing::error!(%trouble, "the homeserver wants a new login and doesn't take it");
+                None
+            }
+        }
     }
 
     /// Hands in a batch with the place behind it, then does what must wait for the commit.
@@ -364,8 +381,7 @@ impl Matrix {
         let now = (tools.clock)();
         let mut kept = Vec::new();
         for sealed in batch.sealed {
-            // Nobody in a group need have spoken to the bot.
-            if account.people(&sealed.room) <= 2 && self.board(&sealed.room).is_none() {
+            if self.may_be_meant(account, &sealed, &batch.events) {
                 kept.extend(course.vault.keep(sealed, now));
             }
         }
@@ -396,6 +412,10 @@ impl Matrix {
                     let _ = account.seen(&room, &event).await;
                 }
                 for room in leave {
+                    // Whatever happened there: a room of one's own is never left.
+                    if account.is_mine(&room) {
+                        continue;
+                    }
                     if let Err(trouble) = account.leave(&room).await {
                         tracing::debug!(%trouble, "a room cannot be left");
                     }
@@ -403,6 +423,17 @@ impl Matrix {
             });
         }
         true
+    }
+
+    /// Whether an unreadable message was said to the bot: in its sender's own chat, and not long
+    /// before the bot came there.
+    fn may_be_meant(&self, account: &Account, sealed: &Sealed, events: &[Event]) -> bool {
+        let mut joins = events
+            .iter()
+            .filter(|event| event.room == sealed.room && event.what == What::Joined);
+        homes::place(account, &sealed.room) == Place::Home(sealed.sender.clone())
+            && self.doorman.admits(&sealed.sender)
+            && joins.all(|join| sealed.at >= join.at - super::receive::BEFORE_JOINING)
     }
 
     /// Hands in events and notes, however long that takes. `false` when cancelled.
@@ -486,7 +517,7 @@ impl Matrix {
         let (explain, due) = course.vault.due(now);
         let events = explain.into_iter().map(|sealed| Inbound {
             channel: ChannelKind::Matrix,
-            address: address(&sealed.room),
+            address: of_user(&sealed.sender),
             external_id: format!("{}/unreadable", sealed.id),
             chat: Chat::Direct,
             lang_hint: None,

@@ -20,7 +20,7 @@ const LIFE: Millis = 24 * 3_600_000;
 /// A room is told once in so long, however many messages it sends.
 const QUIET: Millis = 600_000;
 
-/// Messages kept per room, and in all: what comes on top is told about, but not kept.
+/// Messages kept per room, and in all but for one per room.
 const PER_ROOM: usize = 20;
 const IN_ALL: usize = 2_000;
 
@@ -62,7 +62,9 @@ impl Vault {
     /// Keeps a message. Returns the note that makes it last.
     pub fn keep(&mut self, sealed: Sealed, now: Millis) -> Option<Note> {
         let of_room = |kept: &&Kept| kept.sealed.room == sealed.room;
-        if self.kept.len() >= IN_ALL || self.kept.values().filter(of_room).count() >= PER_ROOM {
+        let of_room = self.kept.values().filter(of_room).count();
+        // Whatever others send, one of each room is kept: its sender is told.
+        if of_room >= PER_ROOM || (of_room > 0 && self.kept.len() >= IN_ALL) {
             metrics::counter!("turvabot_matrix_sealed_dropped_total").increment(1);
             return None;
         }
@@ -77,11 +79,12 @@ impl Vault {
         Some(note)
     }
 
-    /// The messages that a key may open.
+    /// The messages that a key may open; without a room, all of them.
     pub fn opened_by(&self, room: &str, session: &str) -> Vec<Sealed> {
         let fits = |kept: &&Kept| {
             let known = kept.sealed.session.as_deref();
-            kept.sealed.room == room && known.is_none_or(|known| known == session)
+            let fits = kept.sealed.room == room && known.is_none_or(|known| known == session);
+            fits || room.is_empty()
         };
         let fitting = self.kept.values().filter(fits);
         fitting.map(|kept| kept.sealed.clone()).collect()
@@ -132,6 +135,8 @@ mod tests {
             room: room.into(),
             id: id.into(),
             session: Some("s".into()),
+            sender: "@a:b".into(),
+            at: 0,
             raw: "{}".into(),
         }
     }

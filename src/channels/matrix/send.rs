@@ -6,14 +6,14 @@ use std::time::Duration;
 use turvabot_matrix::{Account, Mark, Post, Trouble};
 
 use super::draw::{self, Tone};
-use super::{Matrix, room};
+use super::{Matrix, SHARD};
 use crate::channels::Channel;
 use crate::domain::{
     ChannelKind, Chat, Delivery, Lane, Message, Millis, Relation, SendError, Sent,
 };
 
-/// Pause while the account isn't connected.
-const UNCONNECTED: Duration = Duration::from_secs(1);
+/// Pause while the account isn't connected: long enough to wait in the ledger.
+const UNCONNECTED: Duration = Duration::from_secs(2);
 
 /// Pause after no connection came about.
 const UNREACHABLE: Duration = Duration::from_secs(2);
@@ -41,30 +41,68 @@ impl Channel for Matrix {
     }
 
     async fn send(&self, delivery: &Delivery) -> Result<Sent, SendError> {
-        let Some(room) = room(&delivery.address) else {
-            return Err(SendError::Rejected {
-                reason: "the address is not of this account".into(),
-            });
-        };
         let Some(account) = self.account() else {
             return Err(SendError::Limited { after: UNCONNECTED });
         };
-        let sending = self.deliver(&account, room, delivery);
+        let room = self.destination(&account, &delivery.address).await?;
+        let sending = self.deliver(&account, &room, delivery);
         tokio::pin!(sending);
-        let sent = tokio::select! {
-            sent = &mut sending => sent,
-            () = tokio::time::sleep(SLOW) => {
-                // It disappears when the message comes.
-                let (_, sent) = tokio::join!(account.typing(room), sending);
-                sent
-            }
+        let writing = async {
+            tokio::time::sleep(SLOW).await;
+            // It disappears when the message comes.
+            let _ = account.typing(&room).await;
+            std::future::pending::<()>().await;
         };
-        sent.map(|external_id| Sent { external_id })
-            .map_err(|trouble| verdict(&trouble))
+        let sent = if delivery.lane == Lane::Reply {
+            tokio::select! {
+                sent = &mut sending => sent,
+                () = writing => return Err(SendError::Limited { after: UNCONNECTED }),
+            }
+        } else {
+            sending.await
+        };
+        match sent {
+            Ok(event) => Ok(Sent {
+                external_id: format!("{room}{event}"),
+            }),
+            // The resident has gone to another room meanwhile.
+            Err(Trouble::Outside) if self.has_moved(&delivery.address, &room) => {
+                Err(SendError::Limited { after: UNCONNECTED })
+            }
+            Err(trouble) => Err(self.verdict(&trouble, &room)),
+        }
     }
 }
 
 impl Matrix {
+    /// The room of an address: for a resident one where nobody else reads along.
+    async fn destination(&self, account: &Account, address: &str) -> Result<String, SendError> {
+        let rejected = |reason: &str| SendError::Rejected {
+            reason: reason.into(),
+        };
+        let Some(place) = address.strip_prefix(SHARD) else {
+            return Err(rejected("the address is not of this account"));
+        };
+        if place.starts_with('!') {
+            return Ok(place.to_owned());
+        }
+        let Some(room) = self.homes.get(place) else {
+            return Err(SendError::Gone {
+                reason: "the resident has no chat with the bot".into(),
+            });
+        };
+        match account.alone_with(&room, place).await {
+            Ok(true) => Ok(room),
+            Ok(false) => Err(rejected("somebody else is in the chat")),
+            Err(trouble) => Err(self.verdict(&trouble, &room)),
+        }
+    }
+
+    fn has_moved(&self, address: &str, room: &str) -> bool {
+        let user = address.strip_prefix(SHARD).unwrap_or(address);
+        self.homes.get(user).is_some_and(|home| home != room)
+    }
+
     /// Sends every event of a delivery. Returns the id of the one that edits and votes refer to.
     async fn deliver(
         &self,
@@ -83,22 +121,34 @@ impl Matrix {
             None => &*delivery.message,
         };
         let words = self.words(message.lang);
+        // What was said in another room can't be changed from here.
+        let here = |id: &str| id.strip_prefix(room).map(str::to_owned);
         if let Some(Relation::Redacts(id)) = &delivery.relation {
+            let event = here(id).ok_or(Trouble::Outside)?;
             let mark = self.mark(delivery, 0);
-            let redaction = account.redact(room, &mark, id).await?;
-            self.unpin(account, room, id).await;
+            let redaction = account.redact(room, &mark, &event).await?;
+            self.unpin(account, room, &event).await;
             return Ok(redaction);
         }
-        let posts = match &delivery.relation {
-            Some(Relation::Replaces(id)) => vec![draw::replacing(message, tone, words, id)],
-            Some(Relation::Ends(id)) => draw::ending(message, tone, words, id),
-            Some(Relation::Thread(root)) => {
-                let mut posts = draw::draw(message, tone, words);
-                draw::in_thread(&mut posts, root);
-                posts
+        let mut posts = draw::draw(message, tone, words);
+        match &delivery.relation {
+            Some(Relation::Replaces(id)) => {
+                if let Some(event) = here(id) {
+                    posts = vec![draw::replacing(message, tone, words, &event)];
+                }
             }
-            _ => draw::draw(message, tone, words),
-        };
+            Some(Relation::Ends(id)) => {
+                if let Some(event) = here(id) {
+                    posts.insert(0, draw::ending(words, &event));
+                }
+            }
+            Some(Relation::Thread(id)) => {
+                if let Some(root) = here(id) {
+                    draw::in_thread(&mut posts, &root);
+                }
+            }
+            _ => {}
+        }
         let mut last = String::new();
         for (part, post) in posts.iter().enumerate() {
             let mark = self.mark(delivery, part);
@@ -141,6 +191,50 @@ impl Matrix {
         let since = self.device_since.load(Ordering::Relaxed);
         delivery.doubts > 0 && (long_ago || delivery.tried_at < since)
     }
+
+    /// What trouble means for the ledger row. Of a refusal only the code is kept: its words name
+    /// users and rooms.
+    fn verdict(&self, trouble: &Trouble, room: &str) -> SendError {
+        let again = |after, reason: &str| SendError::Retry {
+            after,
+            reason: reason.to_owned(),
+        };
+        match trouble {
+            Trouble::Unreachable(reason) => again(UNREACHABLE, reason),
+            Trouble::Unclear(reason) => SendError::Ambiguous {
+                reason: reason.clone(),
+            },
+            Trouble::Limited(after) => SendError::Limited { after: *after },
+            // The channel connects again, or waits for the operator.
+            Trouble::LoggedOut { .. } => SendError::Limited { after: UNREACHABLE },
+            Trouble::Outside | Trouble::Refused { .. } if self.board(room).is_some() => {
+                tracing::error!("an announcement room takes no notices; see matrix.rooms");
+                self.doorman.boards.notify_one();
+                again(OPERATOR, "the announcement room takes no notices")
+            }
+            Trouble::Outside => SendError::Gone {
+                reason: "the bot is not in the room".into(),
+            },
+            Trouble::Refused { code, .. } => match code.as_str() {
+                "M_FORBIDDEN" => SendError::Gone {
+                    reason: code.clone(),
+                },
+                // Of the account, not of the message.
+                "M_RESOURCE_LIMIT_EXCEEDED"
+                | "M_USER_LOCKED"
+                | "M_USER_SUSPENDED"
+                | "M_USER_DEACTIVATED"
+                | "M_CONSENT_NOT_GIVEN" => {
+                    tracing::error!(%code, "the homeserver takes nothing from the bot");
+                    SendError::Limited { after: OPERATOR }
+                }
+                _ => SendError::Rejected {
+                    reason: code.clone(),
+                },
+            },
+            Trouble::Store(reason) | Trouble::Other(reason) => again(OPERATOR, reason),
+        }
+    }
 }
 
 /// A message without what only a chat with the bot can do.
@@ -149,29 +243,5 @@ fn to_read(message: &Message) -> Message {
         buttons: Vec::new(),
         reactions: Vec::new(),
         ..message.clone()
-    }
-}
-
-/// What trouble means for the ledger row.
-fn verdict(trouble: &Trouble) -> SendError {
-    let reason = trouble.to_string();
-    match trouble {
-        Trouble::Unreachable(_) => SendError::Retry {
-            after: UNREACHABLE,
-            reason,
-        },
-        Trouble::Unclear(_) => SendError::Ambiguous { reason },
-        Trouble::Limited(after) => SendError::Limited { after: *after },
-        // The channel connects again, or waits for the operator.
-        Trouble::LoggedOut { .. } => SendError::Limited { after: UNREACHABLE },
-        Trouble::Outside => SendError::Gone { reason },
-        Trouble::Refused { code, .. } if code == "M_FORBIDDEN" || code == "M_USER_DEACTIVATED" => {
-            SendError::Gone { reason }
-        }
-        Trouble::Refused { .. } => SendError::Rejected { reason },
-        Trouble::Store(_) | Trouble::Other(_) => SendError::Retry {
-            after: OPERATOR,
-            reason,
-        },
     }
 }
