@@ -15,7 +15,9 @@ use crate::config::{Log, LogFormat};
 pub(super) fn log(config: &Log) {
     // The query log of the database layer is noise; the Matrix SDK names users and rooms in all but
     // its warnings.
-    let filter = EnvFilter::try_new(format!("{},sqlx=warn,matrix_sdk=warn", config.level))
+    // What a homeserver refuses is told by whoever asked.
+    const LIBRARIES: &str = "sqlx=warn,matrix_sdk=warn,matrix_sdk::http_client=off";
+    let filter = EnvFilter::try_new(format!("{},{LIBRARIES}", config.level))
         .unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
