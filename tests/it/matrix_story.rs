@@ -1,6 +1,7 @@
 //! What residents do on Matrix, end to end: real Synapse, residents with matrix-nio, real server,
 //! in chats with and without encryption.
 
+mod boards;
 mod groups;
 mod keys;
 mod media;

@@ -43,7 +43,10 @@ impl Group {
         let heard = self.bo.next_message(&self.room).await;
         assert_eq!(heard.event_id, asked);
         let answer = self.maria.next_message(&self.room).await;
-        assert_eq!(self.bo.next_message(&self.room).await.event_id, answer.event_id);
+        assert_eq!(
+            self.bo.next_message(&self.room).await.event_id,
+            answer.event_id
+        );
         assert_eq!(answer.sender, self.bot.id(), "{answer:?}");
         let root = text.thread.unwrap_or(&asked);
         assert_eq!(answer.thread.as_deref(), Some(root), "{answer:?}");
@@ -78,13 +81,23 @@ async fn in_a_group(encrypted: bool) {
     };
     let (root, answer) = group.ask(mentioning).await;
     assert_answer("fi", &answer);
-    let by_name = format!("{}: {}", with("fi", "profile-name", "municipality", "Espoo"), question("fi"));
+    let by_name = format!(
+        "{}: {}",
+        with("fi", "profile-name", "municipality", "Espoo"),
+        question("fi")
+    );
     assert_answer("fi", &group.ask(said(&by_name)).await.1);
     let by_id = format!("{} {id}", question("sv"));
     assert_answer("sv", &group.ask(said(&by_id)).await.1);
     for command in ["!apu", "!hjälp"] {
         let (_, help) = group.ask(said(command)).await;
-        assert!(help.body.contains(&label(if command == "!apu" { "fi" } else { "sv" }, "button-privacy")), "{help:?}");
+        assert!(
+            help.body.contains(&label(
+                if command == "!apu" { "fi" } else { "sv" },
+                "button-privacy"
+            )),
+            "{help:?}"
+        );
     }
 
     let further = Text {

@@ -72,7 +72,10 @@ async fn a_message_whose_key_never_comes_is_explained_once_and_given_up_after_a_
     let chat = sealed(&[question("fi"), question("sv"), "kiitos"]).await;
     let chat = later(chat, 61_000).await;
     let told = chat.next().await;
-    assert!(words(&told).starts_with(&phrase("fi", "unreadable")), "{told:?}");
+    assert!(
+        words(&told).starts_with(&phrase("fi", "unreadable")),
+        "{told:?}"
+    );
     chat.nothing_more().await;
 
     // The key may still come.
@@ -93,7 +96,10 @@ async fn a_message_whose_key_never_comes_is_explained_once_and_given_up_after_a_
 #[tokio::test]
 async fn a_resident_without_any_encryption_is_still_read_in_an_encrypted_chat() {
     let chat = Chat::open(true).await;
-    let phone = chat.resident.another_device(Client::without_encryption()).await;
+    let phone = chat
+        .resident
+        .another_device(Client::without_encryption())
+        .await;
     phone.send(&chat.room, question("fi")).await;
     assert_answer("fi", &chat.next().await);
 }

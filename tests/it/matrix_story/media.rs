@@ -25,7 +25,10 @@ async fn media_are_answered_by_what_they_are() {
                 resident.send_media(room, kind).await;
                 let answer = chat.next().await;
                 assert!(words(&answer).starts_with(&phrase(lang, key)), "{answer:?}");
-                assert!(answer.body.contains(&label(lang, "button-help")), "{answer:?}");
+                assert!(
+                    answer.body.contains(&label(lang, "button-help")),
+                    "{answer:?}"
+                );
             }
             resident.send_location(room, "geo:60.2,24.6").await;
             assert!(words(&chat.next().await).starts_with(&phrase(lang, "media-location")));
@@ -48,9 +51,15 @@ async fn machines_and_events_of_other_kinds_are_not_answered() {
             ("m.room.message", json!({})),
             ("m.room.message", json!({"msgtype": 7, "body": ["x"]})),
             ("m.room.message", json!({"msgtype": "m.text"})),
-            ("m.room.message", json!({"msgtype": "m.key.verification.request", "body": "x"})),
+            (
+                "m.room.message",
+                json!({"msgtype": "m.key.verification.request", "body": "x"}),
+            ),
             ("org.matrix.msc3381.poll.start", json!({"question": "x"})),
-            ("org.matrix.msc3381.poll.response", json!({"m.relates_to": 1})),
+            (
+                "org.matrix.msc3381.poll.response",
+                json!({"m.relates_to": 1}),
+            ),
             ("m.poll.end", json!({"m.relates_to": {"event_id": "$x"}})),
             ("m.call.invite", json!({"call_id": "1", "version": 1})),
         ] {
@@ -58,7 +67,10 @@ async fn machines_and_events_of_other_kinds_are_not_answered() {
             // In the clear, the homeserver refuses what is no message at all.
             let _ = resident.order("send_raw", event).await;
         }
-        let path = format!("/_matrix/client/v3/rooms/{}/state", crate::support::matrix::synapse::escape(room));
+        let path = format!(
+            "/_matrix/client/v3/rooms/{}/state",
+            crate::support::matrix::synapse::escape(room)
+        );
         for (kind, content) in [
             ("m.room.name", json!({"name": question("fi")})),
             ("m.room.topic", json!({"topic": question("fi")})),
@@ -90,12 +102,22 @@ async fn hostile_and_huge_messages_are_met_with_words() {
         let answer = chat.next().await;
         let html = answer.formatted.as_deref().expect("HTML");
         for markup in ["<script", "<img", "javascript:"] {
-            assert!(!html.contains(markup) && !answer.body.contains(markup), "{html}");
+            assert!(
+                !html.contains(markup) && !answer.body.contains(markup),
+                "{html}"
+            );
         }
         // Base64 takes a quarter of what a message may hold.
         let length = if encrypted { 45_000 } else { 60_000 };
         // The others are written as escapes on their way.
-        let long = [("a", 1), ("ä", 6), ("\u{202e}", 6), ("\0", 6), ("> x\n", 5), ("🐻", 12)];
+        let long = [
+            ("a", 1),
+            ("ä", 6),
+            ("\u{202e}", 6),
+            ("\0", 6),
+            ("> x\n", 5),
+            ("🐻", 12),
+        ];
         for (letter, bytes) in long {
             let huge = letter.repeat(length / bytes);
             resident.send(room, &huge).await;

@@ -4,8 +4,8 @@ use serde_json::json;
 use turvabot::domain::Phrase;
 
 use super::{
-    Chat, MODES, POLL_START, assert_answer, number_of, open_poll, person, question, subscribe, votes, with,
-    words,
+    Chat, MODES, POLL_START, assert_answer, number_of, open_poll, person, question, subscribe,
+    votes, with, words,
 };
 use crate::support::matrix::bot::MatrixBot;
 use crate::support::matrix::resident::Text;
@@ -48,7 +48,11 @@ async fn the_answer_to_a_question_that_is_edited_changes_with_it() {
         for lang in ["fi", "sv"] {
             let asked = chat.resident.send(&chat.room, "asdfgh").await;
             let answer = chat.next().await;
-            let edits = [question(lang), either(lang, "aiheet", "ämnen"), question(lang)];
+            let edits = [
+                question(lang),
+                either(lang, "aiheet", "ämnen"),
+                question(lang),
+            ];
             for (place, better) in edits.into_iter().enumerate() {
                 chat.resident.edit(&chat.room, &asked, better).await;
                 let edit = chat.next().await;
@@ -64,7 +68,8 @@ async fn the_answer_to_a_question_that_is_edited_changes_with_it() {
 
 /// Thumbs up and down as they are counted.
 async fn thumbs(bot: &MatrixBot) -> (i64, i64) {
-    let sum = |column: &str| format!("SELECT CAST(COALESCE(SUM({column}), 0) AS BIGINT) FROM feedback");
+    let sum =
+        |column: &str| format!("SELECT CAST(COALESCE(SUM({column}), 0) AS BIGINT) FROM feedback");
     let database = &bot.server.database;
     (
         database.number(&sum("up")).await,
@@ -114,10 +119,15 @@ async fn reactions_with_numbers_choose_and_change_the_list_itself() {
             assert_eq!(changed.body.contains(&format!("✓ {topic}")), ticked);
         }
         let answer = chat.say(question("fi")).await;
-        resident.react(room, &answer.event_id, "2\u{fe0f}\u{20e3}").await;
+        resident
+            .react(room, &answer.event_id, "2\u{fe0f}\u{20e3}")
+            .await;
         let related = chat.next().await;
         assert_eq!(related.edits, None, "{related:?}");
-        assert!(related.body.starts_with("Montako palovaroitinta"), "{related:?}");
+        assert!(
+            related.body.starts_with("Montako palovaroitinta"),
+            "{related:?}"
+        );
     }
 }
 
@@ -179,7 +189,8 @@ async fn each_resident_votes_alone() {
         chat.next().await;
     }
     let theirs = own_poll.answers();
-    bo.vote_stable(&room, &own_poll.event_id, &[&theirs[1].0]).await;
+    bo.vote_stable(&room, &own_poll.event_id, &[&theirs[1].0])
+        .await;
     let voted = bo.next_message(&room).await;
     assert_eq!(words(&voted), with("fi", "voted", "option", "Ei"));
     assert_eq!(votes(&chat.bot, &id).await, [1, 1, 0]);

@@ -44,7 +44,13 @@ async fn those_whom_the_settings_deny_are_turned_away() {
     let answer = maria.next_message(&room).await;
     assert_answer("fi", &answer);
     assert!(maria.messages_left(&room).await.is_empty());
-    assert_eq!(bot.server.database.number("SELECT COUNT(*) FROM resident").await, 1);
+    assert_eq!(
+        bot.server
+            .database
+            .number("SELECT COUNT(*) FROM resident")
+            .await,
+        1
+    );
 }
 
 #[tokio::test]
@@ -68,7 +74,8 @@ async fn servers_are_denied_or_the_only_ones_let_in() {
 }
 
 #[tokio::test]
-async fn what_was_said_while_the_bot_was_on_its_way_is_answered_once_and_what_was_said_before_is_not() {
+async fn what_was_said_while_the_bot_was_on_its_way_is_answered_once_and_what_was_said_before_is_not()
+ {
     let bot = bot().await;
     let (maria, bo) = (person("maria").await, person("bo").await);
     let room = maria.create_dm(bo.id(), false).await;
@@ -108,7 +115,9 @@ async fn what_is_said_while_the_bot_is_away_is_answered_when_it_comes_back() {
         // More than a sync brings at once.
         for number in 0..60 {
             let noise = json!({"number": number});
-            chat.resident.send_plain(&chat.room, "fi.example.noise", noise).await;
+            chat.resident
+                .send_plain(&chat.room, "fi.example.noise", noise)
+                .await;
         }
         chat.bot = MatrixBot::serve(home, account).await;
         assert_answer("fi", &chat.next().await);
@@ -126,7 +135,12 @@ async fn a_resident_who_opens_another_chat_goes_on_there() {
         let (other, greeting) = chat.bot.meet(maria, encrypted).await;
         assert!(words(&greeting).starts_with(&greets("fi")));
         maria.sees_member(&chat.room, id, "leave").await;
-        let residents = chat.bot.server.database.texts("SELECT address FROM resident").await;
+        let residents = chat
+            .bot
+            .server
+            .database
+            .texts("SELECT address FROM resident")
+            .await;
         assert_eq!(residents, [format!("0/{other}")]);
         send_notice(&chat.bot, "Muutto", &["--topic", "water-and-power"]).await;
         let notice = maria.next_message(&other).await;
@@ -143,7 +157,7 @@ async fn who_leaves_or_sends_the_bot_away_gets_nothing_and_the_others_do() {
     let id = bot.id();
     for (way, number) in [("leave", 1), ("kick", 2), ("ban", 3)] {
         let bo = person("bo").await;
-        let (room, _) = bot.meet(&bo, false).await;
+        let room = host(&bo, bot, false).await;
         match way {
             "leave" => bo.leave(&room).await,
             "kick" => bo.kick(&room, id).await,
@@ -166,6 +180,17 @@ async fn who_leaves_or_sends_the_bot_away_gets_nothing_and_the_others_do() {
     assert!(words(&greeting).starts_with(&greets("fi")), "{room}");
 }
 
+/// Opens a chat in which the bot has no say.
+async fn host(resident: &Resident, bot: &MatrixBot, encrypted: bool) -> String {
+    let more = json!({"preset": "private_chat"});
+    let room = resident
+        .create_room(&[bot.id()], encrypted, true, more)
+        .await;
+    let greeting = resident.next_message(&room).await;
+    assert!(words(&greeting).starts_with(&greets("fi")));
+    room
+}
+
 /// Waits until the bot is in a room no more.
 async fn left(bot: &MatrixBot, room: &str) {
     let synapse = Synapse::shared().await;
@@ -183,7 +208,7 @@ async fn left(bot: &MatrixBot, room: &str) {
 async fn a_bot_that_was_sent_away_while_it_was_stopped_finds_out_by_sending_once() {
     let chat = Chat::open(false).await;
     let bo = person("bo").await;
-    let (room, _) = chat.bot.meet(&bo, true).await;
+    let room = host(&bo, &chat.bot, true).await;
     let (home, account) = chat.bot.stop().await;
     bo.ban(&room, &account.user.id).await;
     let bot = MatrixBot::serve(home, account).await;
@@ -241,7 +266,11 @@ async fn so_is_one_that_the_bot_is_invited_to_only_later() {
 /// Asserts that there is one resident, in this room, whose subscription lives on.
 async fn moved(bot: &MatrixBot, resident: &Resident, room: &str) {
     bot.quiet().await;
-    let residents = bot.server.database.texts("SELECT address FROM resident").await;
+    let residents = bot
+        .server
+        .database
+        .texts("SELECT address FROM resident")
+        .await;
     assert_eq!(residents, [format!("0/{room}")]);
     send_notice(bot, "Muutto", &["--topic", "water-and-power"]).await;
     let notice = resident.next_message(room).await;
@@ -253,8 +282,15 @@ async fn moved(bot: &MatrixBot, resident: &Resident, room: &str) {
 #[tokio::test]
 async fn the_bot_shows_its_name_its_picture_and_what_it_has_read() {
     let chat = Chat::open(false).await;
-    let path = format!("/_matrix/client/v3/profile/{}", crate::support::matrix::synapse::escape(chat.bot.id()));
-    let profile = chat.resident.call("GET", &path, None).await.expect("a profile");
+    let path = format!(
+        "/_matrix/client/v3/profile/{}",
+        crate::support::matrix::synapse::escape(chat.bot.id())
+    );
+    let profile = chat
+        .resident
+        .call("GET", &path, None)
+        .await
+        .expect("a profile");
     let name = super::with("fi", "profile-name", "municipality", "Espoo");
     assert_eq!(profile["displayname"], name);
     let picture = profile["avatar_url"].as_str().expect("a picture");
@@ -268,6 +304,12 @@ async fn the_bot_shows_its_name_its_picture_and_what_it_has_read() {
     assert_eq!(seen.await.kind, "receipts");
     // Once is enough: a restart changes neither.
     let bot = chat.bot.killed_and_started().await;
-    assert_eq!(chat.resident.call("GET", &path, None).await.expect("a profile"), profile);
+    assert_eq!(
+        chat.resident
+            .call("GET", &path, None)
+            .await
+            .expect("a profile"),
+        profile
+    );
     drop(bot);
 }

@@ -3,8 +3,8 @@
 use turvabot::domain::Phrase;
 
 use super::{
-    Chat, POLL_END, POLL_START, assert_answer, bot, greets, number_of, on_homeserver,
-    open_poll, question, send_notice, stored, texts, votes, with, words,
+    Chat, POLL_END, POLL_START, assert_answer, bot, greets, number_of, on_homeserver, open_poll,
+    question, send_notice, stored, texts, votes, with, words,
 };
 use crate::support::database::on_each_database;
 use crate::support::matrix::bot::MatrixBot;
@@ -56,14 +56,22 @@ async fn subscribe(chat: &Chat) {
 }
 
 async fn notices(chat: &Chat) {
-    let id = send_notice(&chat.bot, "Vattnet är slut", &["--topic", "water-and-power"]).await;
+    let id = send_notice(
+        &chat.bot,
+        "Vattnet är slut",
+        &["--topic", "water-and-power"],
+    )
+    .await;
     let notice = chat.next().await;
     assert!(words(&notice).starts_with("Vattnet är slut Text på svenska."));
     assert_eq!(notice.msgtype.as_deref(), Some("m.text"));
     chat.nothing_more().await;
 
     let update = texts("Vattnet är tillbaka");
-    let args: Vec<&str> = ["notice", "update", &id].into_iter().chain(update).collect();
+    let args: Vec<&str> = ["notice", "update", &id]
+        .into_iter()
+        .chain(update)
+        .collect();
     chat.bot.json(&args).await;
     let update = chat.next().await;
     assert_eq!(update.edits.as_deref(), Some(&*notice.event_id));
@@ -88,14 +96,20 @@ async fn notices(chat: &Chat) {
     chat.nothing_more().await;
     let told = Synapse::shared().await.events(&chat.room).await;
     let redacted = told.iter().find(|one| one["event_id"] == *wrong.event_id);
-    assert_eq!(redacted.expect("an event")["content"]["body"], serde_json::Value::Null);
+    assert_eq!(
+        redacted.expect("an event")["content"]["body"],
+        serde_json::Value::Null
+    );
 }
 
 async fn poll(chat: &Chat) {
     let id = open_poll(&chat.bot).await;
     let text = chat.next().await;
     assert!(words(&text).starts_with(&with("sv", "poll-question", "question", "Finns det ljus?")));
-    assert!(text.body.ends_with("\n1. Ja\n2. Nej\n3. Vet inte"), "{text:?}");
+    assert!(
+        text.body.ends_with("\n1. Ja\n2. Nej\n3. Vet inte"),
+        "{text:?}"
+    );
     let poll = chat.next().await;
     assert_eq!((&*poll.ty, &*poll.body), (POLL_START, "Finns det ljus?"));
     let answers = poll.answers();
@@ -112,7 +126,9 @@ async fn poll(chat: &Chat) {
     resident.vote(room, &poll.event_id, &[]).await;
     assert_eq!(words(&chat.next().await), phrase("sv", "unvoted"));
     assert_eq!(votes(&chat.bot, &id).await, [0, 0, 0]);
-    resident.vote_stable(room, &poll.event_id, &[&answers[2].0]).await;
+    resident
+        .vote_stable(room, &poll.event_id, &[&answers[2].0])
+        .await;
     assert_eq!(words(&chat.next().await), voted("Vet inte"));
     assert_eq!(votes(&chat.bot, &id).await, [0, 0, 1]);
 
@@ -139,7 +155,10 @@ async fn leave(chat: &Chat) {
     let asked = chat.say("radera mina uppgifter").await;
     assert!(words(&asked).starts_with(&phrase("sv", "erase-ask")));
     let erased = chat.say("ja").await;
-    assert!(words(&erased).starts_with(&phrase("sv", "erased")), "{erased:?}");
+    assert!(
+        words(&erased).starts_with(&phrase("sv", "erased")),
+        "{erased:?}"
+    );
     chat.bot.quiet().await;
     stored(&chat.bot, "SELECT COUNT(*) FROM resident", 0).await;
     // Last words are kept until the ledger is looked through.
