@@ -1,6 +1,12 @@
 //! What residents do on Matrix, end to end: real Synapse, residents with matrix-nio, real server,
 //! in chats with and without encryption.
 
+mod boards;
+mod groups;
+mod keys;
+mod media;
+mod relations;
+mod rooms;
 mod whole;
 
 use serde_json::Value;
@@ -162,6 +168,14 @@ fn texts(title: &str) -> [&str; 8] {
         "--text-sv",
         "Text på svenska.",
     ]
+}
+
+/// Subscribes somebody to notices about water, so that polls come as well.
+async fn subscribe(resident: &Resident, room: &str) {
+    resident.send(room, "tilaa vesi").await;
+    let topic = with("fi", "subscribed", "topic", "Vesi, sähkö, puhelin");
+    let answer = resident.next_message(room).await;
+    assert!(words(&answer).starts_with(&topic), "{answer:?}");
 }
 
 /// Opens a poll with three options, and returns its number.

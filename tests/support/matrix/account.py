@@ -66,6 +66,7 @@ class Account:
         self._synced = asyncio.Condition()
         self._unread: list[nio.MegolmEvent] = []
         self._withheld: set[tuple[str, str, str]] = set()
+        self._held: list[tuple[str, str, str]] | None = None
 
     # --- Coming and going ---
 
@@ -85,6 +86,7 @@ class Account:
             max_timeout_retry_wait_time=0.2,
         )
         self.client = nio.AsyncClient(self.server, self.user, device_id, store, config)
+        self._listen_for_keys(self.client)
         if token:
             self.client.restore_login(self.user, device_id, token)
         else:
@@ -232,6 +234,30 @@ class Account:
             auth = {"type": "m.login.password", "identifier": identifier, "password": password}
             auth["session"] = refused.answer["session"]
             await self.call("POST", path, identity.upload() | {"auth": auth})
+
+    def _listen_for_keys(self, client: nio.AsyncClient) -> None:
+        """Makes it possible to hold back the keys that the client sends to others."""
+        send = client.send
+
+        async def held(
+            method: str, path: str, data: str | None = None, *more: object, **named: object
+        ) -> object:
+            if self._held is not None and "/sendToDevice/m.room.encrypted/" in path:
+                self._held.append((method, path.split("?")[0], data))
+                data = json.dumps({"messages": {}})
+            return await send(method, path, data, *more, **named)
+
+        client.send = held
+
+    def hold_keys(self) -> None:
+        """Sends no keys from now on, as a network that loses them."""
+        self._held = []
+
+    async def release_keys(self) -> None:
+        """Sends the keys that were held back."""
+        held, self._held = self._held or [], None
+        for method, path, data in held:
+            await self.call(method, f"{path}-late", json.loads(data))
 
     async def query_keys(self, users: list[str]) -> dict:
         """Asks for the published keys of users."""

@@ -251,6 +251,15 @@ async def start_syncing(me: Account) -> dict:
     return {}
 
 
+async def hold_keys(me: Account, on: bool) -> dict:
+    """Holds back the keys of messages from the next one on, or sends those held back."""
+    if on:
+        me.hold_keys()
+    else:
+        await me.release_keys()
+    return {}
+
+
 async def cross_sign(me: Account, password: str) -> dict:
     """Publishes cross-signing keys, and signs this device with them."""
     return await me.cross_sign(password)
@@ -268,7 +277,7 @@ DEEDS = {
     for deed in (
         create_room, join, leave, invite, kick, ban, upgrade_room, read_state, send_text, edit,
         react, vote, redact, send_raw, send_media, send_location, typing, read_up_to,
-        set_displayname, whoami, raw_call, set_strict, stop_syncing, start_syncing, cross_sign,
-        knows_devices,
+        set_displayname, whoami, raw_call, set_strict, hold_keys, stop_syncing, start_syncing,
+        cross_sign, knows_devices,
     )
 }  # fmt: skip

@@ -193,6 +193,11 @@ impl Resident {
         self.done("set_strict", json!({"on": on})).await;
     }
 
+    /// From now on sends messages without their keys, or sends the keys held back.
+    pub async fn hold_keys(&self, on: bool) {
+        self.done("hold_keys", json!({"on": on})).await;
+    }
+
     /// Whether each of a user's devices is signed by the user, by real signatures.
     pub async fn devices_of(&self, user: &str) -> HashMap<String, bool> {
         let devices = self.done("knows_devices", json!({"user": user})).await;

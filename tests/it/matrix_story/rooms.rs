@@ -1,0 +1,315 @@
+//! Coming and going: whom the bot lets in, where residents move, how they leave.
+
+use serde_json::json;
+
+use super::{
+    Chat, MODES, assert_answer, bot, bot_with, greets, person, question, send_notice, stored,
+    subscribe, words,
+};
+use crate::support::matrix::bot::MatrixBot;
+use crate::support::matrix::resident::{Resident, Text};
+use crate::support::matrix::synapse::Synapse;
+use crate::support::telegram::set;
+
+const GONE: &str = "SELECT COUNT(*) FROM resident WHERE status = 'gone'";
+
+/// Opens a chat that the bot shall refuse.
+async fn turned_away(bot: &MatrixBot, resident: &Resident) {
+    let room = resident.create_dm(bot.id(), false).await;
+    resident.sees_member(&room, bot.id(), "leave").await;
+}
+
+#[tokio::test]
+async fn those_whom_the_settings_deny_are_turned_away() {
+    let (maria, bo) = (person("maria").await, person("bo").await);
+    let denied = bo.id().to_owned();
+    let bot = bot_with(|settings| {
+        set(settings, "matrix", "deny_users", vec![denied]);
+    })
+    .await;
+    turned_away(&bot, &bo).await;
+    let (room, _) = bot.meet(&maria, false).await;
+    // Nor is somebody denied heard in a room of somebody else's.
+    maria.invite(&room, bo.id()).await;
+    assert_eq!(bo.invited_by(maria.id()).await, room);
+    bo.join(&room).await;
+    let asked = Text {
+        body: question("fi"),
+        mentions: &[bot.id()],
+        ..Text::default()
+    };
+    bo.send_text(&room, asked).await;
+    maria.next_message(&room).await;
+    maria.send_text(&room, asked).await;
+    let answer = maria.next_message(&room).await;
+    assert_answer("fi", &answer);
+    assert!(maria.messages_left(&room).await.is_empty());
+    assert_eq!(
+        bot.server
+            .database
+            .number("SELECT COUNT(*) FROM resident")
+            .await,
+        1
+    );
+}
+
+#[tokio::test]
+async fn servers_are_denied_or_the_only_ones_let_in() {
+    let resident = person("maria").await;
+    for (key, servers, welcome) in [
+        ("deny_servers", "turva.test", false),
+        ("deny_servers", "example.com", true),
+        ("allow_servers", "example.com", false),
+        ("allow_servers", "turva.test", true),
+    ] {
+        let bot = bot_with(|settings| set(settings, "matrix", key, vec![servers.to_owned()])).await;
+        if welcome {
+            bot.meet(&resident, false).await;
+        } else {
+            turned_away(&bot, &resident).await;
+            let known = "SELECT COUNT(*) FROM resident";
+            assert_eq!(bot.server.database.number(known).await, 0, "{key}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_was_said_while_the_bot_was_on_its_way_is_answered_once_and_what_was_said_before_is_not()
+ {
+    let bot = bot().await;
+    let (maria, bo) = (person("maria").await, person("bo").await);
+    let room = maria.create_dm(bo.id(), false).await;
+    bo.join(&room).await;
+    maria.send(&room, "aiheet").await;
+    bo.next_message(&room).await;
+    bo.leave(&room).await;
+    maria.sees_member(&room, bo.id(), "leave").await;
+    maria.send(&room, "apua").await;
+
+    let (home, account) = bot.stop().await;
+    maria.invite(&room, &account.user.id).await;
+    maria.send(&room, question("sv")).await;
+    let bot = MatrixBot::serve(home, account).await;
+    let answer = maria.next_message(&room).await;
+    assert_answer("sv", &answer);
+    bot.quiet().await;
+    let left = maria.messages_left(&room).await;
+    assert!(left.is_empty(), "{left:?}");
+    // Nor is anything of it said again by a bot that was cut off.
+    let bot = bot.killed_and_started().await;
+    maria.send(&room, question("fi")).await;
+    let answer = maria.next_message(&room).await;
+    assert!(answer.body.contains("SPEK"), "{answer:?}");
+    bot.quiet().await;
+    assert!(maria.messages_left(&room).await.is_empty());
+}
+
+#[tokio::test]
+async fn what_is_said_while_the_bot_is_away_is_answered_when_it_comes_back() {
+    for encrypted in MODES {
+        let mut chat = Chat::open(encrypted).await;
+        let (home, account) = chat.bot.stop().await;
+        for lang in ["fi", "sv"] {
+            chat.resident.send(&chat.room, question(lang)).await;
+        }
+        // More than a sync brings at once.
+        for number in 0..60 {
+            let noise = json!({"number": number});
+            chat.resident
+                .send_plain(&chat.room, "fi.example.noise", noise)
+                .await;
+        }
+        chat.bot = MatrixBot::serve(home, account).await;
+        assert_answer("fi", &chat.next().await);
+        assert_answer("sv", &chat.next().await);
+        chat.nothing_more().await;
+    }
+}
+
+#[tokio::test]
+async fn a_resident_who_opens_another_chat_goes_on_there() {
+    for encrypted in MODES {
+        let chat = Chat::open(encrypted).await;
+        let (maria, id) = (&chat.resident, chat.bot.id());
+        subscribe(maria, &chat.room).await;
+        let (other, greeting) = chat.bot.meet(maria, encrypted).await;
+        assert!(words(&greeting).starts_with(&greets("fi")));
+        maria.sees_member(&chat.room, id, "leave").await;
+        let residents = chat
+            .bot
+            .server
+            .database
+            .texts("SELECT address FROM resident")
+            .await;
+        assert_eq!(residents, [format!("0/{other}")]);
+        send_notice(&chat.bot, "Muutto", &["--topic", "water-and-power"]).await;
+        let notice = maria.next_message(&other).await;
+        assert!(words(&notice).contains("Muutto"), "{notice:?}");
+        chat.nothing_more().await;
+        assert_eq!(chat.bot.server.database.number(GONE).await, 0);
+    }
+}
+
+#[tokio::test]
+async fn who_leaves_or_sends_the_bot_away_gets_nothing_and_the_others_do() {
+    let stays = Chat::open(true).await;
+    let bot = &stays.bot;
+    let id = bot.id();
+    for (way, number) in [("leave", 1), ("kick", 2), ("ban", 3)] {
+        let bo = person("bo").await;
+        let room = host(&bo, bot, false).await;
+        match way {
+            "leave" => bo.leave(&room).await,
+            "kick" => bo.kick(&room, id).await,
+            _ => bo.ban(&room, id).await,
+        }
+        stored(bot, GONE, number).await;
+        if way == "leave" {
+            left(bot, &room).await;
+        }
+        let title = format!("Vaara {number}");
+        send_notice(bot, &title, &["--severity", "extreme"]).await;
+        let notice = stays.next().await;
+        assert!(words(&notice).contains(&title), "{notice:?}");
+    }
+    bot.quiet().await;
+    let tried = "SELECT COUNT(*) FROM outbox WHERE broadcast_id IS NOT NULL";
+    assert_eq!(bot.server.database.number(tried).await, 3);
+    // Whoever comes back is known again.
+    let (room, greeting) = bot.meet(&stays.resident, false).await;
+    assert!(words(&greeting).starts_with(&greets("fi")), "{room}");
+}
+
+/// Opens a chat in which the bot has no say.
+async fn host(resident: &Resident, bot: &MatrixBot, encrypted: bool) -> String {
+    let more = json!({"preset": "private_chat"});
+    let room = resident
+        .create_room(&[bot.id()], encrypted, true, more)
+        .await;
+    let greeting = resident.next_message(&room).await;
+    assert!(words(&greeting).starts_with(&greets("fi")));
+    room
+}
+
+/// Waits until the bot is in a room no more.
+async fn left(bot: &MatrixBot, room: &str) {
+    let synapse = Synapse::shared().await;
+    crate::support::wait::eventually("the bot leaves", async || {
+        let events = synapse.events(room).await;
+        let own = |event: &&serde_json::Value| {
+            event["state_key"] == bot.id() && event["content"]["membership"] == "leave"
+        };
+        events.iter().find(own).map(drop)
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_bot_that_was_sent_away_while_it_was_stopped_finds_out_by_sending_once() {
+    let chat = Chat::open(false).await;
+    let bo = person("bo").await;
+    let room = host(&bo, &chat.bot, true).await;
+    let (home, account) = chat.bot.stop().await;
+    bo.ban(&room, &account.user.id).await;
+    let bot = MatrixBot::serve(home, account).await;
+    stored(&bot, GONE, 1).await;
+    send_notice(&bot, "Vaara", &["--severity", "extreme"]).await;
+    let notice = chat.resident.next_message(&chat.room).await;
+    assert!(words(&notice).contains("Vaara"), "{notice:?}");
+    bot.quiet().await;
+    let tried = "SELECT COUNT(*) FROM outbox WHERE broadcast_id IS NOT NULL";
+    assert_eq!(bot.server.database.number(tried).await, 1);
+}
+
+#[tokio::test]
+async fn a_room_that_is_replaced_is_followed() {
+    for encrypted in MODES {
+        let bot = bot().await;
+        let maria = person("maria").await;
+        // Anyone may follow where anyone may come in.
+        let open = json!({"preset": "public_chat", "room_version": "10"});
+        let room = maria.create_room(&[bot.id()], encrypted, true, open).await;
+        maria.next_message(&room).await;
+        subscribe(&maria, &room).await;
+        let other = maria.upgrade_room(&room, "11").await;
+        maria.sees_member(&other, bot.id(), "join").await;
+        let greeting = maria.next_message(&other).await;
+        assert!(words(&greeting).starts_with(&greets("fi")), "{greeting:?}");
+        moved(&bot, &maria, &other).await;
+    }
+}
+
+#[tokio::test]
+async fn so_is_one_that_the_bot_is_invited_to_only_later() {
+    let chat = {
+        let bot = bot().await;
+        let maria = person("maria").await;
+        let old = json!({"room_version": "10"});
+        let room = maria.create_room(&[bot.id()], true, true, old).await;
+        maria.next_message(&room).await;
+        Chat {
+            bot,
+            resident: maria,
+            room,
+        }
+    };
+    subscribe(&chat.resident, &chat.room).await;
+    let other = chat.resident.upgrade_room(&chat.room, "11").await;
+    let address = format!("SELECT COUNT(*) FROM resident WHERE address = '0/{other}'");
+    stored(&chat.bot, &address, 1).await;
+    chat.resident.invite(&other, chat.bot.id()).await;
+    let greeting = chat.resident.next_message(&other).await;
+    assert!(words(&greeting).starts_with(&greets("fi")), "{greeting:?}");
+    moved(&chat.bot, &chat.resident, &other).await;
+}
+
+/// Asserts that there is one resident, in this room, whose subscription lives on.
+async fn moved(bot: &MatrixBot, resident: &Resident, room: &str) {
+    bot.quiet().await;
+    let residents = bot
+        .server
+        .database
+        .texts("SELECT address FROM resident")
+        .await;
+    assert_eq!(residents, [format!("0/{room}")]);
+    send_notice(bot, "Muutto", &["--topic", "water-and-power"]).await;
+    let notice = resident.next_message(room).await;
+    assert!(words(&notice).contains("Muutto"), "{notice:?}");
+    resident.send(room, question("fi")).await;
+    assert_answer("fi", &resident.next_message(room).await);
+}
+
+#[tokio::test]
+async fn the_bot_shows_its_name_its_picture_and_what_it_has_read() {
+    let chat = Chat::open(false).await;
+    let path = format!(
+        "/_matrix/client/v3/profile/{}",
+        crate::support::matrix::synapse::escape(chat.bot.id())
+    );
+    let profile = chat
+        .resident
+        .call("GET", &path, None)
+        .await
+        .expect("a profile");
+    let name = super::with("fi", "profile-name", "municipality", "Espoo");
+    assert_eq!(profile["displayname"], name);
+    let picture = profile["avatar_url"].as_str().expect("a picture");
+    assert!(picture.starts_with("mxc://"), "{picture}");
+    let asked = chat.resident.send(&chat.room, question("fi")).await;
+    let seen = chat.resident.wait_for(&chat.room, "a receipt", |one| {
+        let receipts = one.content["receipts"].as_array();
+        let mut receipts = receipts.into_iter().flatten();
+        receipts.any(|one| one["event_id"] == *asked && one["user"] == chat.bot.id())
+    });
+    assert_eq!(seen.await.kind, "receipts");
+    // Once is enough: a restart changes neither.
+    let bot = chat.bot.killed_and_started().await;
+    assert_eq!(
+        chat.resident
+            .call("GET", &path, None)
+            .await
+            .expect("a profile"),
+        profile
+    );
+    drop(bot);
+}
