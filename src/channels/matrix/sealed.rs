@@ -87,7 +87,9 @@ impl Vault {
             fits || room.is_empty()
         };
         let fitting = self.kept.values().filter(fits);
-        fitting.map(|kept| kept.sealed.clone()).collect()
+        let mut fitting: Vec<_> = fitting.map(|kept| kept.sealed.clone()).collect();
+        fitting.sort_by_key(|sealed| sealed.at);
+        fitting
     }
 
     /// Lets go of a message. Returns the note that makes it last.
