@@ -97,6 +97,12 @@ pub(crate) fn event_id(raw: &str) -> Option<String> {
     text(&value, &["event_id"]).map(str::to_owned)
 }
 
+/// When an event was sent.
+pub(crate) fn sent_at(raw: &str) -> Option<i64> {
+    let value: Value = serde_json::from_str(raw).ok()?;
+    value.get("origin_server_ts")?.as_i64()
+}
+
 /// Whether an event changes the membership of a user.
 pub(crate) fn membership_of(raw: &str, user: &str) -> bool {
     serde_json::from_str::<Value>(raw).is_ok_and(|value| {

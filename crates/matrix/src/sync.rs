@@ -50,6 +50,8 @@ pub struct Sealed {
     pub id: String,
     /// The Megolm session that would open it.
     pub session: Option<String>,
+    /// When its sender's homeserver says it was sent, Unix milliseconds.
+    pub sent_at: i64,
     /// The event as it came, JSON.
     pub raw: String,
 }
@@ -177,6 +179,7 @@ impl Account {
                     room: room.to_string(),
                     id: read::event_id(raw).unwrap_or_default(),
                     session: utd_info.session_id.clone(),
+                    sent_at: read::sent_at(raw).unwrap_or_default(),
                     raw: raw.to_owned(),
                 })
             }

@@ -77,14 +77,16 @@ impl Vault {
         Some(note)
     }
 
-    /// The messages that a key may open.
+    /// The messages that a key may open, in the order in which they were said.
     pub fn opened_by(&self, room: &str, session: &str) -> Vec<Sealed> {
         let fits = |kept: &&Kept| {
             let known = kept.sealed.session.as_deref();
             kept.sealed.room == room && known.is_none_or(|known| known == session)
         };
-        let fitting = self.kept.values().filter(fits);
-        fitting.map(|kept| kept.sealed.clone()).collect()
+        let mut fitting: Vec<&Kept> = self.kept.values().filter(fits).collect();
+        fitting.sort_by_key(|kept| (kept.at, kept.sealed.sent_at));
+        let sealed = fitting.into_iter().map(|kept| kept.sealed.clone());
+        sealed.collect()
     }
 
     /// Lets go of a message. Returns the note that makes it last.
@@ -132,6 +134,7 @@ mod tests {
             room: room.into(),
             id: id.into(),
             session: Some("s".into()),
+            sent_at: 0,
             raw: "{}".into(),
         }
     }
@@ -150,6 +153,18 @@ mod tests {
         let (_, forgotten) = vault.due(LIFE);
         assert_eq!(forgotten.len(), PER_ROOM);
         assert_eq!(vault.next_due(), None);
+    }
+
+    #[test]
+    fn messages_of_one_key_are_read_in_order() {
+        let mut vault = Vault::default();
+        for (id, sent_at) in [("$b", 1), ("$a", 2)] {
+            let sealed = sealed("!a", id);
+            vault.keep(Sealed { sent_at, ..sealed }, 5);
+        }
+        let read = vault.opened_by("!a", "s");
+        let ids: Vec<&str> = read.iter().map(|sealed| &*sealed.id).collect();
+        assert_eq!(ids, ["$b", "$a"]);
     }
 
     #[test]
