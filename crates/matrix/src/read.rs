@@ -103,12 +103,14 @@ pub(crate) fn sent_at(raw: &str) -> Option<i64> {
     value.get("origin_server_ts")?.as_i64()
 }
 
-/// Whether an event changes the membership of a user.
-pub(crate) fn membership_of(raw: &str, user: &str) -> bool {
-    serde_json::from_str::<Value>(raw).is_ok_and(|value| {
-        text(&value, &["type"]) == Some("m.room.member")
-            && text(&value, &["state_key"]) == Some(user)
-    })
+/// The membership that an event newly gives a user, if that is what it does.
+pub(crate) fn membership_of(raw: &str, user: &str) -> Option<String> {
+    let value: Value = serde_json::from_str(raw).ok()?;
+    let own = text(&value, &["type"])? == "m.room.member" && text(&value, &["state_key"])? == user;
+    let now = text(&value, &["content", "membership"])?;
+    // A new display name is a membership event as well.
+    let before = text(&value, &["unsigned", "prev_content", "membership"]);
+    (own && before != Some(now)).then(|| now.to_owned())
 }
 
 /// What an event says; `None` for what the bot said itself and for what is of no interest.
