@@ -91,11 +91,6 @@ impl Chat {
         let left = self.resident.messages_left(&self.room).await;
         assert!(left.is_empty(), "{left:?}");
     }
-
-    /// The address of the chat in the store.
-    fn address(&self) -> String {
-        format!("0/{}", self.resident.id())
-    }
 }
 
 // --- What is shown ---

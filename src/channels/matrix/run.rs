@@ -428,12 +428,15 @@ impl Matrix {
     /// Whether an unreadable message was said to the bot: in its sender's own chat, and not long
     /// before the bot came there.
     fn may_be_meant(&self, account: &Account, sealed: &Sealed, events: &[Event]) -> bool {
-        let mut joins = events
-            .iter()
-            .filter(|event| event.room == sealed.room && event.what == What::Joined);
+        let came = |what: &What| {
+            let mut came = events.iter().filter(|event| event.room == sealed.room);
+            came.find(|event| event.what == *what).map(|event| event.at)
+        };
+        let joined = came(&What::Joined).map(|at| at - super::receive::BEFORE_JOINING);
+        let since = came(&What::Invited).max(joined).unwrap_or(0);
         homes::place(account, &sealed.room) == Place::Home(sealed.sender.clone())
             && self.doorman.admits(&sealed.sender)
-            && joins.all(|join| sealed.at >= join.at - super::receive::BEFORE_JOINING)
+            && sealed.at >= since
     }
 
     /// Hands in events and notes, however long that takes. `false` when cancelled.

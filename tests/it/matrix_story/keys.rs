@@ -1,6 +1,6 @@
 //! Encrypted messages whose keys come late, or never.
 
-use super::{Chat, assert_answer, question, stored, words};
+use super::{Chat, assert_answer, bot, greets, person, question, stored, words};
 use crate::support::matrix::bot::MatrixBot;
 use crate::support::matrix::resident::Client;
 use crate::support::words::phrase;
@@ -90,6 +90,35 @@ async fn a_message_whose_key_never_comes_is_explained_once_and_given_up_after_a_
 
     let chat = later(sealed(&["hukassa"]).await, 25 * 3_600_000).await;
     stored(&chat.bot, SEALED, 0).await;
+    chat.nothing_more().await;
+}
+
+#[tokio::test]
+async fn what_was_encrypted_before_the_invitation_is_history() {
+    let bot = bot().await;
+    let (maria, bo) = (person("maria").await, person("bo").await);
+    let room = maria.create_dm(bo.id(), true).await;
+    bo.join(&room).await;
+    for _ in 0..3 {
+        maria.send(&room, question("fi")).await;
+        bo.next_message(&room).await;
+    }
+    bo.leave(&room).await;
+    maria.sees_member(&room, bo.id(), "leave").await;
+    let (home, account) = bot.stop().await;
+    maria.invite(&room, &account.user.id).await;
+    // The resident's client gives no keys to those who are only invited.
+    maria.send(&room, question("sv")).await;
+    let bot = MatrixBot::serve(home, account).await;
+    stored(&bot, SEALED, 1).await;
+    let chat = Chat {
+        bot,
+        resident: maria,
+        room,
+    };
+    assert!(words(&chat.next().await).starts_with(&greets("fi")));
+    let chat = later(chat, 61_000).await;
+    assert!(words(&chat.next().await).starts_with(&phrase("fi", "unreadable")));
     chat.nothing_more().await;
 }
 
