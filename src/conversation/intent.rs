@@ -1,6 +1,6 @@
 //! What a resident wants.
 
-use crate::domain::{Action, Lang, Media};
+use crate::domain::{Action, Lang, Media, Millis};
 use crate::locale::Command;
 
 /// What a resident wants.
@@ -61,6 +61,8 @@ pub struct Choice {
     pub label: String,
     /// An option's number, from 1, if the words are one.
     pub number: Option<usize>,
+    /// Only a poll opened after this instant is meant: a number picks from what was shown last.
+    pub after: Option<Millis>,
 }
 
 impl From<Intent> for Understood {

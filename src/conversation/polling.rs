@@ -66,14 +66,16 @@ pub(super) fn choose(choice: &Choice, facts: Facts<'_>) -> Option<Intent> {
     if facts.chat != Chat::Direct {
         return None;
     }
+    let since = |poll: &&Poll| choice.after.is_none_or(|after| poll.opened_at > after);
     let mut named = facts
         .polls
         .iter()
+        .filter(since)
         .filter_map(|poll| Some((poll.id, option(poll, choice)?)));
     match (named.next(), named.next(), facts.polls) {
         (Some((poll, option)), None, _) => Some(Intent::Act(Action::Vote(poll, option))),
         (Some(_), Some(_), _) => Some(Intent::Command(Command::Polls)),
-        (None, _, [poll]) => choice
+        (None, _, [poll]) if choice.after.is_none() => choice
             .number
             .map(|_| Intent::NoSuchOption(poll.options.len())),
         (None, _, _) => None,

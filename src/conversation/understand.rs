@@ -54,7 +54,16 @@ fn words(resident: &Resident, text: &str, knowledge: &Knowledge) -> Understood {
         };
     }
     if let Some(action) = chosen(resident, &folded, knowledge) {
-        return Intent::Act(action).into();
+        let after = resident.dialogue.menu_at;
+        let number = folded.parse().ok();
+        return Understood {
+            choice: number.zip(after).map(|(number, after)| Choice {
+                label: folded,
+                number: Some(number),
+                after: Some(after),
+            }),
+            ..Intent::Act(action).into()
+        };
     }
     if let Some((meaning, lang)) = lexicon.whole(&folded) {
         let (intent, heard) = by_meaning(meaning, lang);
@@ -91,6 +100,7 @@ fn choice(text: &str, folded: String, knowledge: &Knowledge) -> Option<Choice> {
     Some(Choice {
         number: knowledge.lexicon.option(&folded),
         label: folded,
+        after: None,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{ChannelKind, Chat, Lang};
+use super::{ChannelKind, Chat, Lang, Millis};
 
 /// One resident at one address.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,6 +83,9 @@ pub struct Dialogue {
     /// The choices last shown, so that "2" or the label itself picks one.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub menu: Vec<MenuItem>,
+    /// When they were shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub menu_at: Option<Millis>,
 }
 
 /// A choice last shown.

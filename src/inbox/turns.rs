@@ -265,6 +265,13 @@ impl Batch<'_> {
             Outcome::Done | Outcome::Noted if messages.is_empty() => before.dialogue.menu.clone(),
             _ => Vec::new(),
         };
+        resident.dialogue.menu_at = match resident.dialogue.menu.is_empty() {
+            true => None,
+            false if resident.dialogue.menu == before.dialogue.menu && messages.is_empty() => {
+                before.dialogue.menu_at
+            }
+            false => Some(self.now),
+        };
         let mut erased = false;
         let mut subscriptions = false;
         for effect in effects {

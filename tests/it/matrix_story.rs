@@ -7,6 +7,7 @@ mod keys;
 mod media;
 mod relations;
 mod rooms;
+mod strangers;
 mod whole;
 
 use serde_json::Value;
