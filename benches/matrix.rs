@@ -3,10 +3,12 @@
 //! Synapse, which is one Python process, is the limit: the table shows its share beside the bot's.
 //! Nothing is asserted: a measure that misses its goal gets a ✗.
 
+#[allow(dead_code, reason = "other benches use the rest")]
 #[path = "rig/machine.rs"]
 mod machine;
 #[path = "../tests/support/mod.rs"]
 mod support;
+#[allow(dead_code, reason = "other benches use the rest")]
 #[path = "rig/table.rs"]
 mod table;
 
