@@ -250,7 +250,7 @@ address-default = katso kunnan verkkosivut
 ## Matrix
 
 choose = Valitse numerolla:
-poll-ended = Kysely on päättynyt.
+poll-over = Kysely on päättynyt.
 board-name = { $municipality }: turvallisuustiedotteet
 board-quiet = Kunnan turvallisuustiedotteet. Nyt ei ole voimassa olevia tiedotteita. Hätätilanteessa soita 112.
 board-live = Kunnan turvallisuustiedotteet. Voimassa olevat tiedotteet on kiinnitetty. Hätätilanteessa soita 112.

@@ -253,7 +253,7 @@ address-default = se kommunens webbplats
 ## Matrix
 
 choose = Välj med en siffra:
-poll-ended = Enkäten är avslutad.
+poll-over = Enkäten är avslutad.
 board-name = { $municipality }: säkerhetsmeddelanden
 board-quiet = Kommunens säkerhetsmeddelanden. Just nu finns det inga gällande meddelanden. I en nödsituation: ring 112.
 board-live = Kommunens säkerhetsmeddelanden. De meddelanden som gäller är fästa. I en nödsituation: ring 112.

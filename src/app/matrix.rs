@@ -78,7 +78,7 @@ fn words(app: &App) -> Vec<Words> {
         Words {
             lang,
             choose: text("choose"),
-            poll_ended: text("poll-ended"),
+            poll_ended: text("poll-over"),
             board_name: text("board-name"),
             board_quiet: text("board-quiet"),
             board_live: text("board-live"),

@@ -52,8 +52,11 @@ pub fn notice_message(notice: &Notice, knowledge: &Knowledge) -> Say {
 /// The words that take the place of a cancelled notice.
 #[must_use]
 pub fn cancel_message(notice: &Notice, at: Millis, knowledge: &Knowledge) -> Say {
-    Say::phrase(Phrase::new("notice-cancelled").arg("headline", notice.headline.clone()))
-        .and(Phrase::new("notice-cancelled-at").arg("at", Arg::Instant(at)))
+    let mut say = Say::phrase(
+        Phrase::new("notice-cancelled").arg("headline", notice.headline.clone()),
+    );
+    say.over = true;
+    say.and(Phrase::new("notice-cancelled-at").arg("at", Arg::Instant(at)))
         .and(sender(
             knowledge,
             notice.topic.as_deref(),
