@@ -10,7 +10,8 @@ use matrix_sdk::authentication::matrix::MatrixSession;
 use matrix_sdk::config::RequestConfig;
 use matrix_sdk::encryption::{BackupDownloadStrategy, EncryptionSettings};
 use matrix_sdk::ruma::{OwnedDeviceId, OwnedUserId};
-use matrix_sdk::store::RoomLoadSettings;
+use matrix_sdk::store::{RoomLoadSettings, StateStoreDataKey, StateStoreDataValue};
+use matrix_sdk::sync::SyncResponse;
 use matrix_sdk::{Client, SessionMeta, SessionTokens, SqliteStoreConfig};
 
 use crate::Trouble;
@@ -46,6 +47,8 @@ pub struct Account {
     pub(crate) client: Client,
     me: OwnedUserId,
     device: OwnedDeviceId,
+    /// A sync that the SDK has taken in and the caller hasn't got yet, and the place it began at.
+    pub(crate) received: tokio::sync::Mutex<Option<(String, SyncResponse)>>,
     _lock: File,
 }
 
@@ -143,6 +146,32 @@ async fn client(settings: &Settings) -> Result<Client, Trouble> {
     })
 }
 
+fn store_error(error: impl std::fmt::Display) -> Trouble {
+    Trouble::Store(error.to_string())
+}
+
+/// The place in the stream that the SDK's store has got to.
+pub(crate) async fn place(client: &Client) -> Result<Option<String>, Trouble> {
+    let place = client
+        .state_store()
+        .get_kv_data(StateStoreDataKey::SyncToken);
+    let place = place.await.map_err(store_error)?;
+    Ok(place.and_then(StateStoreDataValue::into_sync_token))
+}
+
+async fn put_place(client: &Client, place: Option<String>) -> Result<(), Trouble> {
+    let (store, key) = (client.state_store(), StateStoreDataKey::SyncToken);
+    let put = match place {
+        Some(place) => {
+            store
+                .set_kv_data(key, StateStoreDataValue::SyncToken(place))
+                .await
+        }
+        None => store.remove_kv_data(key).await,
+    };
+    put.map_err(store_error)
+}
+
 impl Account {
     /// The account of an earlier login. Asks the homeserver nothing.
     ///
@@ -158,10 +187,17 @@ impl Account {
         })?;
         let client = client(settings).await?;
         let meta = session.meta.clone();
+        // The SDK drops a sync that ends where its own last one did: it thinks that it is given the
+        // same again. But a crash may have come between the SDK's store and the caller's.
+        let place = place(&client).await?;
+        put_place(&client, None).await?;
         client
             .matrix_auth()
             .restore_session(session, RoomLoadSettings::default())
             .await?;
+        if place.is_some() {
+            put_place(&client, place).await?;
+        }
         Ok(Self::new(client, meta, lock))
     }
 
@@ -170,6 +206,7 @@ impl Account {
             client,
             me: meta.user_id,
             device: meta.device_id,
+            received: tokio::sync::Mutex::default(),
             _lock: lock,
         }
     }

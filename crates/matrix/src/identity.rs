@@ -111,7 +111,7 @@ impl Account {
             if self.standing().await?.signed {
                 return Ok(());
             }
-            self.settled(false).await?;
+            self.settled().await?;
         }
         Err(Trouble::Other("the device could not be signed".into()))
     }

@@ -100,7 +100,8 @@ impl Matrix {
     async fn connect(&self, cancel: &CancellationToken) -> Option<Arc<Account>> {
         let mut said = String::new();
         loop {
-            let trouble = match self.open().await {
+            let opened = cancel.run_until_cancelled(self.open());
+            let trouble = match opened.await? {
                 Ok(account) => return Some(Arc::new(account)),
                 Err(trouble) => trouble.to_string(),
             };
@@ -115,7 +116,14 @@ impl Matrix {
     }
 
     async fn open(&self) -> Result<Account, Trouble> {
-        let account = Account::restore(&settings(&self.setup.config)).await?;
+        let settings = settings(&self.setup.config);
+        let mut account = Account::restore(&settings).await?;
+        if account.is_fresh().await? {
+            // A store without the state of rooms needs that first, whatever the place.
+            account.first_sync().await?;
+            drop(account);
+            account = Account::restore(&settings).await?;
+        }
         if account.me() != self.setup.config.user {
             return Err(Trouble::Store(format!(
                 "the session is of {}, but matrix.user is {}",
@@ -223,14 +231,9 @@ impl Matrix {
         let known = known.filter(|(user, _)| *user == account.me());
         loop {
             let begun = async {
-                // A store without the state of rooms needs that first, whatever the place.
-                let fresh = account.is_fresh().await?;
                 match known {
-                    Some((_, token)) if !fresh => Ok(token.to_owned()),
-                    _ => {
-                        let now = account.settled(fresh).await?;
-                        Ok(known.map_or(now, |(_, token)| token.to_owned()))
-                    }
+                    Some((_, token)) => Ok(token.to_owned()),
+                    None => account.settled().await,
                 }
             };
             match cancel.run_until_cancelled(begun).await {
