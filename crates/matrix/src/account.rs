@@ -9,6 +9,9 @@ use std::time::Duration;
 use matrix_sdk::authentication::matrix::MatrixSession;
 use matrix_sdk::config::RequestConfig;
 use matrix_sdk::encryption::{BackupDownloadStrategy, EncryptionSettings};
+use matrix_sdk::ruma::api::client::session::login;
+use matrix_sdk::ruma::api::client::session::login::v3::LoginInfo;
+use matrix_sdk::ruma::api::client::uiaa::{MatrixUserIdentifier, UserIdentifier};
 use matrix_sdk::ruma::{OwnedDeviceId, OwnedUserId};
 use matrix_sdk::store::{RoomLoadSettings, StateStoreDataKey, StateStoreDataValue};
 use matrix_sdk::sync::SyncResponse;
@@ -265,14 +268,28 @@ impl Account {
         write_session(&settings.store_dir, &session)
     }
 
-    /// Logs the same device in again after a soft logout, and keeps the new session.
+    /// Logs the same device in again after a soft logout, and keeps the new session for the next
+    /// [`Account::restore`]: the SDK takes no second session.
     ///
     /// # Errors
     /// What the homeserver says of the password; [`Trouble::Store`].
     pub async fn renew(&self, settings: &Settings, password: &str) -> Result<(), Trouble> {
-        let login = self.client.matrix_auth().login_username(&self.me, password);
-        login.device_id(self.device.as_str()).send().await?;
-        self.keep(settings)
+        let user = UserIdentifier::Matrix(MatrixUserIdentifier::new(self.me.to_string()));
+        let info = LoginInfo::Password(login::v3::Password::new(user, password.to_owned()));
+        let mut request = login::v3::Request::new(info);
+        request.device_id = Some(self.device.clone());
+        let answer = self.client.send(request).await?;
+        let session = MatrixSession {
+            meta: SessionMeta {
+                user_id: answer.user_id,
+                device_id: answer.device_id,
+            },
+            tokens: SessionTokens {
+                access_token: answer.access_token,
+                refresh_token: answer.refresh_token,
+            },
+        };
+        write_session(&settings.store_dir, &session)
     }
 
     /// Forgets the session, which the homeserver has ended for good, so that the next login makes a

@@ -21,6 +21,9 @@ const WAIT: Duration = Duration::from_secs(30);
 /// First and longest pause after a failure; each is twice the one before.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
+/// How often it is looked whether somebody still sends with an account that is over.
+const SENDERS: Duration = Duration::from_millis(50);
+
 /// How often a missing session, or a room that can't be had, is looked for again.
 const OPERATOR: Duration = Duration::from_secs(15);
 
@@ -47,6 +50,8 @@ enum End {
     Cancelled,
     /// The session is over for good.
     LoggedOut,
+    /// There is a new session of the same device.
+    Renewed,
 }
 
 /// Where a connection stands.
@@ -83,6 +88,7 @@ impl Matrix {
             self.set_account(None);
             match ended {
                 End::Cancelled => return,
+                End::Renewed => {}
                 End::LoggedOut => {
                     tracing::error!(
                         "the homeserver has ended the Matrix session; \
@@ -91,6 +97,13 @@ impl Matrix {
                     if let Err(trouble) = account.discard(&settings(&self.setup.config)) {
                         tracing::error!(%trouble, "the dead session cannot be removed");
                     }
+                }
+            }
+            // Its store is free once nobody sends with it any more.
+            while Arc::strong_count(&account) > 1 {
+                let slept = cancel.run_until_cancelled(tokio::time::sleep(SENDERS));
+                if slept.await.is_none() {
+                    return;
                 }
             }
         }
@@ -325,7 +338,7 @@ impl Matrix {
             {
                 Ok(()) => {
                     tracing::info!("the homeserver wanted a new login; the device is the same");
-                    return Ok(());
+                    return Err(End::Renewed);
                 }
                 Err(Trouble::Refused { code, .. }) => {
                     tracing::error!(%code, "the homeserver wants a new login and refuses the password");
