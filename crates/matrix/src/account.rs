@@ -48,7 +48,7 @@ pub enum Credentials {
 /// A logged-in account. Holds the lock of its store until dropped.
 pub struct Account {
     pub(crate) client: Client,
-    me: OwnedUserId,
+    pub(crate) me: OwnedUserId,
     device: OwnedDeviceId,
     /// A sync that the SDK has taken in and the caller hasn't got yet, and the place it began at.
     pub(crate) received: tokio::sync::Mutex<Option<(String, SyncResponse)>>,

@@ -119,6 +119,16 @@ impl Account {
     /// Makes the account's signing keys.
     async fn bootstrap(&self, credentials: &Credentials) -> Result<(), Trouble> {
         let encryption = self.client.encryption();
+        // Somebody at another client may have made some, and kept the secrets there.
+        let known = encryption.request_user_identity(&self.me).await;
+        if known.map_err(Trouble::from)?.is_some() {
+            return Err(Trouble::Other(
+                "the account has an identity already, made by another client; \
+                 set up its recovery there and name the key in matrix.recovery_key_file, \
+                 or take an account of the bot's own"
+                    .into(),
+            ));
+        }
         let Err(error) = encryption.bootstrap_cross_signing_if_needed(None).await else {
             return Ok(());
         };
