@@ -42,7 +42,12 @@ pub enum Credentials {
         password: String,
     },
     /// An access token, for homeservers without passwords.
-    Token(String),
+    Token {
+        /// Whose it must be, `@name:server`.
+        user: String,
+        /// The token.
+        token: String,
+    },
 }
 
 /// A logged-in account. Holds the lock of its store until dropped.
@@ -241,9 +246,14 @@ impl Account {
                     .send()
                     .await?;
             }
-            Credentials::Token(token) => {
+            Credentials::Token { user, token } => {
                 let (user_id, device_id) =
                     crate::status::whoami(&settings.homeserver, token).await?;
+                if user_id != *user {
+                    return Err(Trouble::Other(format!(
+                        "the access token is of {user_id}, but matrix.user is {user}"
+                    )));
+                }
                 let session = MatrixSession {
                     meta: SessionMeta { user_id, device_id },
                     tokens: SessionTokens {
