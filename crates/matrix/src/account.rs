@@ -186,8 +186,11 @@ impl Account {
     /// # Errors
     /// [`Trouble::Store`] when the store is in use, can't be read or holds no session.
     pub async fn restore(settings: &Settings) -> Result<Self, Trouble> {
-        let lock = lock(&settings.store_dir)?;
-        let session = read_session(&settings.store_dir)?.ok_or_else(|| {
+        // Before the lock: a login that runs just now must get it.
+        let known = read_session(&settings.store_dir)?.map(|_| lock(&settings.store_dir));
+        let lock = known.transpose()?;
+        let session = read_session(&settings.store_dir)?;
+        let (lock, session) = lock.zip(session).ok_or_else(|| {
             Trouble::Store(format!(
                 "{} holds no session; run `turvabot matrix login` first",
                 settings.store_dir.display()
