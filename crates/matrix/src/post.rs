@@ -8,6 +8,7 @@ use matrix_sdk::room::MessagesOptions;
 use matrix_sdk::ruma::{EventId, TransactionId};
 use serde_json::Value;
 
+use crate::read;
 use crate::sync::once;
 use crate::{Account, OWN, Trouble};
 
@@ -72,10 +73,19 @@ impl Account {
         since: i64,
     ) -> Result<Option<String>, Trouble> {
         let room = self.joined(room)?;
-        let mut options = MessagesOptions::backward();
-        options.limit = PAGE.into();
+        let mut from: Option<String> = None;
+        let mut keys_fetched = false;
         for _ in 0..PAGES {
-            let page = room.messages(options).await?;
+            let mut page = room.messages(backward(from.as_deref())).await?;
+            if !keys_fetched && page.chunk.iter().any(|event| self.is_sealed_own(event)) {
+                // Another device of the bot's sent it; its keys are in the backup.
+                let backups = self.client.encryption().backups();
+                let fetched = backups.download_room_keys_for_room(room.room_id()).await;
+                if fetched.is_ok() {
+                    page = room.messages(backward(from.as_deref())).await?;
+                }
+                keys_fetched = true;
+            }
             for event in &page.chunk {
                 let (at, found) = self.marked(event, mark);
                 if found.is_some() {
@@ -86,10 +96,15 @@ impl Account {
                 }
             }
             let Some(end) = page.end else { break };
-            options = MessagesOptions::backward().from(end.as_str());
-            options.limit = PAGE.into();
+            from = Some(end);
         }
         Ok(None)
+    }
+
+    /// Whether the bot sent an event that this device can't read.
+    fn is_sealed_own(&self, event: &TimelineEvent) -> bool {
+        event.kind.is_utd()
+            && read::sender(event.kind.raw().json().get()).as_deref() == Some(self.me())
     }
 
     /// When an event was sent, and its id if it is ours and has the mark.
@@ -102,4 +117,11 @@ impl Account {
         let id = value["event_id"].as_str().filter(|_| ours);
         (at, id.map(str::to_owned))
     }
+}
+
+/// A page that ends at a place, or now.
+fn backward(from: Option<&str>) -> MessagesOptions {
+    let mut options = MessagesOptions::backward().from(from);
+    options.limit = PAGE.into();
+    options
 }
