@@ -278,6 +278,14 @@ impl Matrix {
             Box::pin(async move { account.sync(&token, wait).await })
         };
         let mut keys = account.keys().await;
+        // Their keys may have come just before the last run ended.
+        let kept = course.vault.all();
+        if !self
+            .unseal(account, kept, notes, tools, course, cancel)
+            .await
+        {
+            return End::Cancelled;
+        }
         // What came while the bot was away comes at once.
         let mut syncing = next(course.token.clone(), Duration::ZERO);
         loop {
