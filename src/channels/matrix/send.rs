@@ -49,9 +49,15 @@ impl Channel for Matrix {
         let sent = tokio::select! {
             sent = &mut sending => sent,
             () = tokio::time::sleep(SLOW) => {
-                // It disappears when the message comes.
-                let (_, sent) = tokio::join!(account.typing(room), sending);
-                sent
+                // It disappears when the message comes; nobody waits for it.
+                let typing = async {
+                    let _ = account.typing(room).await;
+                    std::future::pending().await
+                };
+                tokio::select! {
+                    sent = &mut sending => sent,
+                    never = typing => never,
+                }
             }
         };
         sent.map(|external_id| Sent { external_id })
