@@ -54,7 +54,10 @@ pub(super) async fn run(command: Command) -> anyhow::Result<()> {
 /// What a login is made with; the password is asked for if no file holds it.
 fn credentials(matrix: &Matrix) -> anyhow::Result<Credentials> {
     if let Some(token) = &matrix.access_token {
-        return Ok(Credentials::Token(token.expose().trim().to_owned()));
+        return Ok(Credentials::Token {
+            user: matrix.user.clone(),
+            token: token.expose().trim().to_owned(),
+        });
     }
     let password = match &matrix.password {
         Some(password) => password.expose().to_owned(),

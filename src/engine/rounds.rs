@@ -438,7 +438,8 @@ impl Engine {
             // A channel that went away is told again when the platform repeats the events.
             let _ = submission.done.send(mine);
         }
-        for delivery in done.turned.deliveries.into_iter().chain(done.claimed) {
+        // What was claimed is older than what this round's events led to.
+        for delivery in done.claimed.into_iter().chain(done.turned.deliveries) {
             if let Some(line) = self.lines.get_mut(&delivery.channel)
                 && let Some(outlet) = &line.outlet
             {

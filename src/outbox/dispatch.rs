@@ -1,7 +1,7 @@
 //! One task per channel that sends what the engine claimed: lanes in order, one message at a time
 //! per chat, many chats at once, never faster than the platform allows.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,6 +71,9 @@ pub struct Dispatcher<C> {
     granted: HashSet<String>,
     /// Nothing to these chats before then: what comes for them is handed back.
     held: HashMap<String, Instant>,
+    /// What was handed back, by chat: what is younger stays behind it. Until when it is waited for,
+    /// since the ledger may have given it up.
+    returned: HashMap<String, BTreeMap<(Lane, DeliveryId), Instant>>,
     /// Nothing at all before then.
     paused_until: Option<Instant>,
     /// Chats that were told to wait lately: several at once mean the bot as a whole.
@@ -83,6 +86,12 @@ const PREFETCH: Duration = Duration::from_millis(250);
 
 /// What must wait longer than this waits in the ledger, where it takes nobody's room.
 const WORTH_WAITING: Duration = Duration::from_millis(1_200);
+
+/// The ledger needs a moment to hand out again what was handed back.
+const ROUND: Duration = Duration::from_secs(2);
+
+/// How long what came out of turn goes back for.
+const TURN: Duration = Duration::from_millis(100);
 
 /// Held chats from which on old ones are looked for.
 const TIDY: usize = 4_096;
@@ -121,6 +130,7 @@ pub fn open<C: Channel>(
         busy: HashMap::new(),
         granted: HashSet::new(),
         held: HashMap::new(),
+        returned: HashMap::new(),
         paused_until: None,
         lately_limited: (Instant::now(), HashSet::new()),
     };
@@ -195,7 +205,8 @@ impl<C: Channel> Dispatcher<C> {
     }
 
     /// Hands a delivery back: the ledger keeps it for so long. No attempt is spent.
-    fn hand_back(&self, delivery: &Delivery, after: Duration) {
+    fn hand_back(&mut self, delivery: &Delivery, after: Duration) {
+        self.expect(delivery, after);
         let _ = self.reports.send(Report {
             id: delivery.id,
             channel: delivery.channel,
@@ -203,6 +214,27 @@ impl<C: Channel> Dispatcher<C> {
             attempts: delivery.attempts,
             answer: Err(SendError::Limited { after }),
         });
+    }
+
+    /// Remembers that a delivery comes again.
+    fn expect(&mut self, delivery: &Delivery, after: Duration) {
+        let of_chat = self.returned.entry(delivery.address.clone()).or_default();
+        let until = Instant::now() + after + ROUND;
+        of_chat.insert((delivery.lane, delivery.id), until);
+    }
+
+    /// How long a delivery must wait for an older one to its chat that was handed back. The claims
+    /// go by the clock: one round may bring the younger, the next one the older.
+    fn out_of_turn(&mut self, delivery: &Delivery, now: Instant) -> Option<Duration> {
+        let of_chat = self.returned.get_mut(&delivery.address)?;
+        of_chat.remove(&(delivery.lane, delivery.id));
+        of_chat.retain(|_, until| *until > now);
+        let older = of_chat.range((delivery.lane, DeliveryId::MIN)..(delivery.lane, delivery.id));
+        let wait = older.map(|(_, until)| *until - now).max();
+        if of_chat.is_empty() {
+            self.returned.remove(&delivery.address);
+        }
+        wait.map(|wait| wait.saturating_sub(ROUND).max(TURN))
     }
 
     /// Hands a delivery back, and with it whatever comes for its chat before then, so that the
@@ -222,6 +254,9 @@ impl<C: Channel> Dispatcher<C> {
 
     fn enqueue(&mut self, delivery: Delivery) {
         let now = Instant::now();
+        if let Some(wait) = self.out_of_turn(&delivery, now) {
+            return self.hand_back(&delivery, wait);
+        }
         let held = self.held.get(&delivery.address).copied();
         let held = held.max(self.paused_until).filter(|until| *until > now);
         if let Some(until) = held {
@@ -265,6 +300,10 @@ impl<C: Channel> Dispatcher<C> {
         let mut kept: VecDeque<Delivery> = VecDeque::new();
         let mut found = None;
         while let Some(delivery) = self.lanes[lane].pop_front() {
+            if let Some(wait) = self.out_of_turn(&delivery, now) {
+                self.hand_back(&delivery, wait);
+                continue;
+            }
             let waits_already = kept.iter().any(|other| other.address == delivery.address);
             if waits_already {
                 self.hold(&delivery, WORTH_WAITING);
@@ -339,6 +378,7 @@ impl<C: Channel> Dispatcher<C> {
         };
         if let Some(again) = again {
             self.held.insert(delivery.address.clone(), now + again);
+            self.expect(&delivery, again);
         }
         for behind in self
             .busy
@@ -355,6 +395,10 @@ impl<C: Channel> Dispatcher<C> {
         }
         if self.busy.is_empty() || self.held.len() > TIDY {
             self.held.retain(|_, until| *until > now);
+            self.returned.retain(|_, of_chat| {
+                of_chat.retain(|_, until| *until > now);
+                !of_chat.is_empty()
+            });
             self.pace.tidy();
         }
         metrics::counter!("turvabot_sends_total", "channel" => delivery.channel.as_str(),

@@ -11,6 +11,9 @@ use crate::domain::{ChannelKind, DeliveryId, DeliveryState, Lane, Millis};
 /// In place of a resident: last words to somebody erased. The row is deleted once it is settled.
 pub const PARTING: i64 = -1;
 
+/// For so long senders give back what only waits for its turn.
+const MOMENT: Millis = 1_500;
+
 /// A row to be written.
 #[derive(Clone, Debug)]
 pub struct NewRow {
@@ -336,6 +339,15 @@ pub async fn recover(
         .await?
         .rows_affected();
     }
+    // What senders had, or gave back for a moment, goes before what they never saw: a chat's order
+    // was theirs to keep.
+    sqlx::query(
+        "UPDATE outbox SET due_at = 0 \
+         WHERE settled_at IS NULL AND tried_at IS NOT NULL AND due_at <= $1",
+    )
+    .bind(now + MOMENT)
+    .execute(&mut *conn)
+    .await?;
     Ok(found)
 }
 

@@ -13,8 +13,21 @@ const LOOK: Duration = Duration::from_millis(15);
 /// # Panics
 ///
 /// When there is nothing to see within [`PATIENCE`]; `what` says what was waited for.
-pub async fn eventually<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let end = Instant::now() + PATIENCE;
+pub async fn eventually<T>(what: &str, look: impl AsyncFnMut() -> Option<T>) -> T {
+    patiently(PATIENCE, what, look).await
+}
+
+/// The same for what takes long by its nature: a minute that the bot waits itself, or a limit.
+///
+/// # Panics
+///
+/// When there is nothing to see within `patience`.
+pub async fn patiently<T>(
+    patience: Duration,
+    what: &str,
+    mut look: impl AsyncFnMut() -> Option<T>,
+) -> T {
+    let end = Instant::now() + patience;
     loop {
         if let Some(seen) = look().await {
             return seen;

@@ -10,8 +10,12 @@ use std::time::Duration;
 use matrix_sdk::authentication::matrix::MatrixSession;
 use matrix_sdk::config::RequestConfig;
 use matrix_sdk::encryption::{BackupDownloadStrategy, EncryptionSettings};
+use matrix_sdk::ruma::api::client::session::login;
+use matrix_sdk::ruma::api::client::session::login::v3::LoginInfo;
+use matrix_sdk::ruma::api::client::uiaa::{MatrixUserIdentifier, UserIdentifier};
 use matrix_sdk::ruma::{OwnedDeviceId, OwnedUserId};
-use matrix_sdk::store::RoomLoadSettings;
+use matrix_sdk::store::{RoomLoadSettings, StateStoreDataKey, StateStoreDataValue};
+use matrix_sdk::sync::SyncResponse;
 use matrix_sdk::{Client, SessionMeta, SessionTokens, SqliteStoreConfig};
 
 use crate::Trouble;
@@ -39,7 +43,12 @@ pub enum Credentials {
         password: String,
     },
     /// An access token, for homeservers without passwords.
-    Token(String),
+    Token {
+        /// Whose it must be, `@name:server`.
+        user: String,
+        /// The token.
+        token: String,
+    },
 }
 
 /// A logged-in account. Holds the lock of its store until dropped.
@@ -47,8 +56,10 @@ pub struct Account {
     pub(crate) client: Client,
     /// How often in a row the past of a room could not be read.
     pub(crate) failed_gaps: AtomicU32,
-    me: OwnedUserId,
+    pub(crate) me: OwnedUserId,
     device: OwnedDeviceId,
+    /// A sync that the SDK has taken in and the caller hasn't got yet, and the place it began at.
+    pub(crate) received: tokio::sync::Mutex<Option<(String, SyncResponse)>>,
     _lock: File,
 }
 
@@ -150,14 +161,43 @@ async fn client(settings: &Settings) -> Result<Client, Trouble> {
     })
 }
 
+fn store_error(error: impl std::fmt::Display) -> Trouble {
+    Trouble::Store(error.to_string())
+}
+
+/// The place in the stream that the SDK's store has got to.
+pub(crate) async fn place(client: &Client) -> Result<Option<String>, Trouble> {
+    let place = client
+        .state_store()
+        .get_kv_data(StateStoreDataKey::SyncToken);
+    let place = place.await.map_err(store_error)?;
+    Ok(place.and_then(StateStoreDataValue::into_sync_token))
+}
+
+async fn put_place(client: &Client, place: Option<String>) -> Result<(), Trouble> {
+    let (store, key) = (client.state_store(), StateStoreDataKey::SyncToken);
+    let put = match place {
+        Some(place) => {
+            store
+                .set_kv_data(key, StateStoreDataValue::SyncToken(place))
+                .await
+        }
+        None => store.remove_kv_data(key).await,
+    };
+    put.map_err(store_error)
+}
+
 impl Account {
     /// The account of an earlier login. Asks the homeserver nothing.
     ///
     /// # Errors
     /// [`Trouble::Store`] when the store is in use, can't be read or holds no session.
     pub async fn restore(settings: &Settings) -> Result<Self, Trouble> {
-        let lock = lock(&settings.store_dir)?;
-        let session = read_session(&settings.store_dir)?.ok_or_else(|| {
+        // Before the lock: a login that runs just now must get it.
+        let known = read_session(&settings.store_dir)?.map(|_| lock(&settings.store_dir));
+        let lock = known.transpose()?;
+        let session = read_session(&settings.store_dir)?;
+        let (lock, session) = lock.zip(session).ok_or_else(|| {
             Trouble::Store(format!(
                 "{} holds no session; run `turvabot matrix login` first",
                 settings.store_dir.display()
@@ -165,10 +205,17 @@ impl Account {
         })?;
         let client = client(settings).await?;
         let meta = session.meta.clone();
+        // The SDK drops a sync that ends where its own last one did: it thinks that it is given the
+        // same again. But a crash may have come between the SDK's store and the caller's.
+        let place = place(&client).await?;
+        put_place(&client, None).await?;
         client
             .matrix_auth()
             .restore_session(session, RoomLoadSettings::default())
             .await?;
+        if place.is_some() {
+            put_place(&client, place).await?;
+        }
         Ok(Self::new(client, meta, lock))
     }
 
@@ -178,6 +225,7 @@ impl Account {
             failed_gaps: AtomicU32::new(0),
             me: meta.user_id,
             device: meta.device_id,
+            received: tokio::sync::Mutex::default(),
             _lock: lock,
         }
     }
@@ -209,9 +257,14 @@ impl Account {
                     .send()
                     .await?;
             }
-            Credentials::Token(token) => {
+            Credentials::Token { user, token } => {
                 let (user_id, device_id) =
                     crate::status::whoami(&settings.homeserver, token).await?;
+                if user_id != *user {
+                    return Err(Trouble::Other(format!(
+                        "the access token is of {user_id}, but matrix.user is {user}"
+                    )));
+                }
                 let session = MatrixSession {
                     meta: SessionMeta { user_id, device_id },
                     tokens: SessionTokens {
@@ -236,32 +289,25 @@ impl Account {
         write_session(&settings.store_dir, &session)
     }
 
-    /// Logs the same device in again after a soft logout, and keeps the new session: from
-    /// [`Account::restore`] on it is used.
+    /// Logs the same device in again after a soft logout, and keeps the new session for the next
+    /// [`Account::restore`]: the SDK takes no second session.
     ///
     /// # Errors
     /// What the homeserver says of the password; [`Trouble::Store`].
     pub async fn renew(&self, settings: &Settings, password: &str) -> Result<(), Trouble> {
-        // Not through the client: it takes a session only once.
-        let body = serde_json::json!({
-            "type": "m.login.password",
-            "identifier": { "type": "m.id.user", "user": self.me() },
-            "password": password,
-            "device_id": self.device(),
-        });
-        let path = "/_matrix/client/v3/login";
-        let answer = crate::status::ask(&settings.homeserver, None, path, Some(body)).await?;
-        let access_token = answer["access_token"].as_str();
-        let access_token =
-            access_token.ok_or(Trouble::Unclear("a login without a token".into()))?;
+        let user = UserIdentifier::Matrix(MatrixUserIdentifier::new(self.me.to_string()));
+        let info = LoginInfo::Password(login::v3::Password::new(user, password.to_owned()));
+        let mut request = login::v3::Request::new(info);
+        request.device_id = Some(self.device.clone());
+        let answer = self.client.send(request).await?;
         let session = MatrixSession {
             meta: SessionMeta {
-                user_id: self.me.clone(),
-                device_id: self.device.clone(),
+                user_id: answer.user_id,
+                device_id: answer.device_id,
             },
             tokens: SessionTokens {
-                access_token: access_token.to_owned(),
-                refresh_token: None,
+                access_token: answer.access_token,
+                refresh_token: answer.refresh_token,
             },
         };
         write_session(&settings.store_dir, &session)

@@ -126,7 +126,7 @@ impl Account {
             if self.standing().await?.signed {
                 return Ok(());
             }
-            self.settled(false).await?;
+            self.settled().await?;
         }
         Err(Trouble::Other("the device could not be signed".into()))
     }
@@ -134,8 +134,17 @@ impl Account {
     /// Makes the account's signing keys.
     async fn bootstrap(&self, credentials: &Credentials) -> Result<(), Trouble> {
         let encryption = self.client.encryption();
-        // Keys of an attempt that didn't get to its end are of no use to this device.
-        let Err(error) = encryption.bootstrap_cross_signing(None).await else {
+        // Somebody at another client may have made some, and kept the secrets there.
+        let known = encryption.request_user_identity(&self.me).await;
+        if known.map_err(Trouble::from)?.is_some() {
+            return Err(Trouble::Other(
+                "the account has an identity already, made by another client; \
+                 set up its recovery there and name the key in matrix.recovery_key_file, \
+                 or take an account of the bot's own"
+                    .into(),
+            ));
+        }
+        let Err(error) = encryption.bootstrap_cross_signing_if_needed(None).await else {
             return Ok(());
         };
         let Some(uiaa) = error.as_uiaa_response() else {

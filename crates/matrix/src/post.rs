@@ -3,11 +3,12 @@
 //! A homeserver takes a transaction id once per device and remembers it for a day or so
 //! (specification, "Transaction identifiers"). Beyond that, what was sent is found by its mark.
 
-use matrix_sdk::deserialized_responses::{TimelineEvent, TimelineEventKind};
+use matrix_sdk::deserialized_responses::TimelineEvent;
 use matrix_sdk::room::MessagesOptions;
 use matrix_sdk::ruma::{EventId, TransactionId};
 use serde_json::Value;
 
+use crate::read;
 use crate::sync::once;
 use crate::{Account, OWN, Trouble};
 
@@ -72,8 +73,8 @@ impl Account {
         since: i64,
     ) -> Result<Option<String>, Trouble> {
         let room = self.joined(room)?;
-        let mut options = MessagesOptions::backward();
-        options.limit = PAGE.into();
+        let mut from: Option<String> = None;
+        let mut keys_fetched = false;
         let mut unread = false;
         // It may be one of those that this device can't read yet.
         let done = |unread| match unread {
@@ -83,7 +84,16 @@ impl Account {
             false => Ok(None),
         };
         for _ in 0..PAGES {
-            let page = room.messages(options).await?;
+            let mut page = room.messages(backward(from.as_deref())).await?;
+            if !keys_fetched && page.chunk.iter().any(|event| self.is_sealed_own(event)) {
+                // Another device of the bot's sent it; its keys are in the backup.
+                let backups = self.client.encryption().backups();
+                let fetched = backups.download_room_keys_for_room(room.room_id()).await;
+                if fetched.is_ok() {
+                    page = room.messages(backward(from.as_deref())).await?;
+                }
+                keys_fetched = true;
+            }
             for event in &page.chunk {
                 let (at, found) = self.marked(event, mark);
                 if found.is_some() {
@@ -92,21 +102,19 @@ impl Account {
                 if at < since {
                     return done(unread);
                 }
-                unread |= self.is_own_secret(event);
+                unread |= self.is_sealed_own(event);
             }
             let Some(end) = page.end else { break };
-            options = MessagesOptions::backward().from(end.as_str());
-            options.limit = PAGE.into();
+            from = Some(end);
         }
         done(unread)
     }
 
-    /// Whether another device of the bot's sent an event that this one can't read.
-    fn is_own_secret(&self, event: &TimelineEvent) -> bool {
-        let TimelineEventKind::UnableToDecrypt { event, .. } = &event.kind else {
-            return false;
-        };
-        crate::read::envelope(event.json().get()).is_some_and(|(_, sender, _)| sender == self.me())
+    /// Whether the bot sent an event that this device can't read.
+    fn is_sealed_own(&self, event: &TimelineEvent) -> bool {
+        event.kind.is_utd()
+            && read::envelope(event.kind.raw().json().get())
+                .is_some_and(|(_, sender, _)| sender == self.me())
     }
 
     /// When an event was sent, and its id if it is ours and has the mark.
@@ -119,4 +127,11 @@ impl Account {
         let id = value["event_id"].as_str().filter(|_| ours);
         (at, id.map(str::to_owned))
     }
+}
+
+/// A page that ends at a place, or now.
+fn backward(from: Option<&str>) -> MessagesOptions {
+    let mut options = MessagesOptions::backward().from(from);
+    options.limit = PAGE.into();
+    options
 }

@@ -14,6 +14,7 @@ use matrix_sdk::ruma::events::AnySyncTimelineEvent;
 use matrix_sdk::ruma::serde::Raw;
 use matrix_sdk::sync::{JoinedRoomUpdate, SyncResponse};
 
+use crate::account::place;
 use crate::read::{self, Event, What};
 use crate::{Account, Trouble};
 
@@ -69,8 +70,7 @@ impl Account {
     /// # Errors
     /// [`Trouble`].
     pub async fn first_sync(&self) -> Result<(), Trouble> {
-        let fresh = self.is_fresh().await?;
-        self.settled(fresh).await.map(drop)
+        self.settled().await.map(drop)
     }
 
     /// Whether the store knows nothing of the account's rooms yet.
@@ -78,25 +78,17 @@ impl Account {
     /// # Errors
     /// [`Trouble::Store`].
     pub async fn is_fresh(&self) -> Result<bool, Trouble> {
-        let token = self
-            .client
-            .state_store()
-            .get_kv_data(matrix_sdk::store::StateStoreDataKey::SyncToken);
-        token
-            .await
-            .map(|token| token.is_none())
-            .map_err(|error| Trouble::Store(error.to_string()))
+        Ok(place(&self.client).await?.is_none())
     }
 
     /// A sync whose timelines are history. Returns the place in the stream behind it.
     ///
     /// # Errors
     /// [`Trouble`].
-    pub async fn settled(&self, fresh: bool) -> Result<String, Trouble> {
-        let token = if fresh {
-            SyncToken::NoToken
-        } else {
-            SyncToken::ReusePrevious
+    pub async fn settled(&self) -> Result<String, Trouble> {
+        let (token, wait) = match place(&self.client).await? {
+            Some(place) => (SyncToken::Specific(place), SHORT),
+            None => (SyncToken::NoToken, LONG),
         };
         // A sync of everything takes longer than any ordinary answer, and must not begin again.
         let mut filter = filter();
@@ -104,7 +96,7 @@ impl Account {
         let settings = SyncSettings::new()
             .filter(Filter::FilterDefinition(filter))
             .token(token)
-            .timeout(if fresh { LONG } else { SHORT });
+            .timeout(wait);
         Ok(self.client.sync_once(settings).await?.next_batch)
     }
 
@@ -113,12 +105,23 @@ impl Account {
     /// # Errors
     /// [`Trouble`]; then the same `since` brings the same again.
     pub async fn sync(&self, since: &str, wait: Duration) -> Result<Batch, Trouble> {
-        let settings = SyncSettings::new()
-            .filter(Filter::FilterDefinition(filter()))
-            .token(SyncToken::Specific(since.to_owned()))
-            .timeout(wait);
-        let response = self.client.sync_once(settings).await?;
-        self.batch(since, response).await
+        let mut received = self.received.lock().await;
+        let response = match received.take().filter(|(place, _)| place == since) {
+            Some((_, response)) => response,
+            None => {
+                let settings = SyncSettings::new()
+                    .filter(Filter::FilterDefinition(filter()))
+                    .token(SyncToken::Specific(since.to_owned()))
+                    .timeout(wait);
+                self.client.sync_once(settings).await?
+            }
+        };
+        let batch = self.batch(since, response.clone()).await;
+        if batch.is_err() {
+            // The SDK wouldn't take the same in again.
+            *received = Some((since.to_owned(), response));
+        }
+        batch
     }
 
     async fn batch(&self, since: &str, response: SyncResponse) -> Result<Batch, Trouble> {

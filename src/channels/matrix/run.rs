@@ -22,6 +22,9 @@ const WAIT: Duration = Duration::from_secs(30);
 /// First and longest pause after a failure; each is twice the one before.
 const PAUSES: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(60));
 
+/// How often it is looked whether somebody still sends with an account that is over.
+const SENDERS: Duration = Duration::from_millis(50);
+
 /// How often a missing session, or a room that can't be had, is looked for again.
 const OPERATOR: Duration = Duration::from_secs(15);
 
@@ -91,6 +94,13 @@ impl Matrix {
                     "the homeserver has ended the Matrix session; run `turvabot matrix login`"
                 ),
             }
+            // Its store is free once nobody sends with it any more.
+            while Arc::strong_count(&account) > 1 {
+                let slept = cancel.run_until_cancelled(tokio::time::sleep(SENDERS));
+                if slept.await.is_none() {
+                    return;
+                }
+            }
         }
     }
 
@@ -98,7 +108,8 @@ impl Matrix {
     async fn connect(&self, cancel: &CancellationToken) -> Option<Arc<Account>> {
         let mut said = String::new();
         loop {
-            let trouble = match self.open().await {
+            let opened = cancel.run_until_cancelled(self.open());
+            let trouble = match opened.await? {
                 Ok(account) => return Some(Arc::new(account)),
                 Err(trouble) => trouble.to_string(),
             };
@@ -113,7 +124,14 @@ impl Matrix {
     }
 
     async fn open(&self) -> Result<Account, Trouble> {
-        let account = Account::restore(&settings(&self.setup.config)).await?;
+        let settings = settings(&self.setup.config);
+        let mut account = Account::restore(&settings).await?;
+        if account.is_fresh().await? {
+            // A store without the state of rooms needs that first, whatever the place.
+            account.first_sync().await?;
+            drop(account);
+            account = Account::restore(&settings).await?;
+        }
         if account.me() != self.setup.config.user {
             return Err(Trouble::Store(format!(
                 "the session is of {}, but matrix.user is {}",
@@ -226,14 +244,9 @@ impl Matrix {
         let known = known.filter(|(user, _)| *user == account.me());
         loop {
             let begun = async {
-                // A store without the state of rooms needs that first, whatever the place.
-                let fresh = account.is_fresh().await?;
                 match known {
-                    Some((_, token)) if !fresh => Ok(token.to_owned()),
-                    _ => {
-                        let now = account.settled(fresh).await?;
-                        Ok(known.map_or(now, |(_, token)| token.to_owned()))
-                    }
+                    Some((_, token)) => Ok(token.to_owned()),
+                    None => account.settled().await,
                 }
             };
             match cancel.run_until_cancelled(begun).await {
@@ -265,8 +278,8 @@ impl Matrix {
             Box::pin(async move { account.sync(&token, wait).await })
         };
         let mut keys = account.keys().await;
-        // Keys that came just before the last stop aren't told again.
-        let kept = course.vault.opened_by("", "");
+        // Their keys may have come just before the last run ended.
+        let kept = course.vault.all();
         if !self
             .unseal(account, kept, notes, tools, course, cancel)
             .await

@@ -20,7 +20,8 @@ const LIFE: Millis = 24 * 3_600_000;
 /// A room is told once in so long, however many messages it sends.
 const QUIET: Millis = 600_000;
 
-/// Messages kept per room, and in all but for one per room.
+/// Messages kept per room, and in all. What comes on top takes the place of one that its sender was
+/// told about, or isn't kept.
 const PER_ROOM: usize = 20;
 const IN_ALL: usize = 2_000;
 
@@ -59,14 +60,22 @@ impl Vault {
         }
     }
 
-    /// Keeps a message. Returns the note that makes it last.
-    pub fn keep(&mut self, sealed: Sealed, now: Millis) -> Option<Note> {
+    /// Keeps a message. Returns the notes that make it last.
+    pub fn keep(&mut self, sealed: Sealed, now: Millis) -> Vec<Note> {
         let of_room = |kept: &&Kept| kept.sealed.room == sealed.room;
-        let of_room = self.kept.values().filter(of_room).count();
+        let count = self.kept.values().filter(of_room).count();
+        let crowded = count >= PER_ROOM;
+        let mut notes = Vec::new();
         // Whatever others send, one of each room is kept: its sender is told.
-        if of_room >= PER_ROOM || (of_room > 0 && self.kept.len() >= IN_ALL) {
+        if crowded || (count > 0 && self.kept.len() >= IN_ALL) {
             metrics::counter!("turvabot_matrix_sealed_dropped_total").increment(1);
-            return None;
+            let told = self.kept.iter().filter(|(_, kept)| kept.told);
+            let told = told.filter(|(_, kept)| !crowded || of_room(kept));
+            let oldest = told.min_by_key(|(_, kept)| kept.at);
+            let Some(id) = oldest.map(|(id, _)| id.clone()) else {
+                return notes;
+            };
+            notes.push(self.release(&id));
         }
         let id = sealed.id.clone();
         let kept = Kept {
@@ -74,9 +83,14 @@ impl Vault {
             at: now,
             told: false,
         };
-        let note = note(&id, Some(&kept));
+        notes.push(note(&id, Some(&kept)));
         self.kept.insert(id, kept);
-        Some(note)
+        notes
+    }
+
+    /// All messages.
+    pub fn all(&self) -> Vec<Sealed> {
+        self.opened_by("", "")
     }
 
     /// The messages that a key may open; without a room, all of them.
@@ -154,7 +168,11 @@ mod tests {
         let (explain, notes) = vault.due(PATIENCE);
         assert_eq!((explain.len(), notes.len()), (1, PER_ROOM));
         assert_eq!(vault.due(PATIENCE + 1).0.len(), 0);
-        let (_, forgotten) = vault.due(LIFE);
+        let replaced = vault.keep(sealed("!a", "$new"), 1);
+        let values: Vec<bool> = replaced.iter().map(|note| note.value.is_some()).collect();
+        assert_eq!(values, [false, true], "one that was told makes room");
+        assert_eq!(vault.opened_by("!a", "s").len(), PER_ROOM);
+        let (_, forgotten) = vault.due(LIFE + 1);
         assert_eq!(forgotten.len(), PER_ROOM);
         assert_eq!(vault.next_due(), None);
     }
@@ -162,7 +180,8 @@ mod tests {
     #[test]
     fn what_was_kept_is_known_after_a_start() {
         let mut vault = Vault::default();
-        let note = vault.keep(sealed("!a", "$1"), 5).expect("a note");
+        let notes = vault.keep(sealed("!a", "$1"), 5);
+        let note = notes.first().expect("a note");
         let mut again = Vault::default();
         again.load(&note.name, note.value.as_deref().expect("a value"));
         assert_eq!(again.opened_by("!a", "s"), [sealed("!a", "$1")]);

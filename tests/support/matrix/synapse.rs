@@ -1,5 +1,6 @@
 //! A real homeserver: Synapse on SQLite, on a free port, without federation.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -199,6 +200,18 @@ impl Synapse {
         }
     }
 
+    /// Makes it forget which transactions it has taken, as it does by itself after a day; it restarts.
+    pub async fn forget_transactions(&self) {
+        self.keeper.stop("TERM").await;
+        let mut database = self.database().await;
+        sqlx::query("DELETE FROM event_txn_id_device_id")
+            .execute(&mut database)
+            .await
+            .expect("a database");
+        database.close().await.expect("a database");
+        self.start_again().await;
+    }
+
     // --- Its users ---
 
     /// Registers a user, by the part of the id before the colon.
@@ -266,12 +279,15 @@ impl Synapse {
         self.admin(Method::POST, &path, Some(body)).await.ok();
     }
 
+    async fn database(&self) -> SqliteConnection {
+        let database = format!("sqlite://{}", self.folder.join("synapse.db").display());
+        let database = SqliteConnection::connect(&database).await;
+        database.expect("a database")
+    }
+
     /// Only Synapse's database can do this to tokens that exist; it doesn't cache them here.
     async fn expire_tokens(&self, user: &str) {
-        let database = format!("sqlite://{}", self.folder.join("synapse.db").display());
-        let mut database = SqliteConnection::connect(&database)
-            .await
-            .expect("a database");
+        let mut database = self.database().await;
         sqlx::query("UPDATE access_tokens SET valid_until_ms = 1 WHERE user_id = ?1")
             .bind(user)
             .execute(&mut database)
@@ -295,6 +311,21 @@ impl Synapse {
             };
             path_of_part = format!("{path}?dir=f&limit=1000&from={}", escape(end));
         }
+    }
+
+    /// How many events of a type somebody has sent to each room. From Synapse's database: asking for
+    /// hundreds of rooms one by one takes long.
+    pub async fn sent_by(&self, user: &str, ty: &str) -> HashMap<String, i64> {
+        let mut database = self.database().await;
+        let rows: Vec<(String, i64)> = sqlx::query_as(
+            "SELECT room_id, COUNT(*) FROM events WHERE sender = ?1 AND type = ?2 GROUP BY room_id",
+        )
+        .bind(user)
+        .bind(ty)
+        .fetch_all(&mut database)
+        .await
+        .expect("counts");
+        rows.into_iter().collect()
     }
 
     // --- Plain requests ---
