@@ -5,8 +5,9 @@ use std::time::Duration;
 use matrix_sdk::ruma::api::client::membership::join_room_by_id;
 use matrix_sdk::ruma::api::client::receipt::create_receipt::v3::ReceiptType;
 use matrix_sdk::ruma::events::receipt::ReceiptThread;
+use matrix_sdk::ruma::events::room::member::MembershipState;
 use matrix_sdk::ruma::{EventId, OwnedServerName, RoomId, RoomOrAliasId, UserId};
-use matrix_sdk::{Room, RoomState};
+use matrix_sdk::{Room, RoomMemberships, RoomState};
 use serde_json::Value;
 
 use crate::sync::once;
@@ -57,22 +58,42 @@ impl Account {
     }
 
     /// The other one in a direct chat.
-    #[must_use]
-    pub fn companion(&self, room: &str) -> Option<String> {
+    pub async fn companion(&self, room: &str) -> Option<String> {
         let room = self.client.get_room(&RoomId::parse(room).ok()?)?;
-        room.heroes().first().map(|hero| hero.user_id.to_string())
+        if let Some(hero) = room.heroes().first() {
+            return Some(hero.user_id.to_string());
+        }
+        // Homeservers name no heroes of a room that has a name.
+        let members = room.members(RoomMemberships::ACTIVE).await.ok()?;
+        let others = members.iter().map(|member| member.user_id().as_str());
+        others
+            .filter(|user| *user != self.me())
+            .map(str::to_owned)
+            .next()
     }
 
     /// The other rooms in which the bot is alone with this user.
-    #[must_use]
-    pub fn rooms_alone_with(&self, user: &str, except: &str) -> Vec<String> {
-        let rooms = self.client.joined_rooms().into_iter();
-        let alone = rooms.filter(|room| {
-            room.room_id() != except
-                && room.active_members_count() == 2
-                && room.heroes().iter().any(|hero| hero.user_id == user)
-        });
-        alone.map(|room| room.room_id().to_string()).collect()
+    pub async fn rooms_alone_with(&self, user: &str, except: &str) -> Vec<String> {
+        let Ok(user) = UserId::parse(user) else {
+            return Vec::new();
+        };
+        let mut alone = Vec::new();
+        for room in self.client.joined_rooms() {
+            if room.room_id() == except || room.active_members_count() != 2 {
+                continue;
+            }
+            let heroes = room.heroes();
+            let there = if heroes.is_empty() {
+                let member = room.get_member_no_sync(&user).await.ok().flatten();
+                member.is_some_and(|member| *member.membership() == MembershipState::Join)
+            } else {
+                heroes.iter().any(|hero| hero.user_id == user)
+            };
+            if there {
+                alone.push(room.room_id().to_string());
+            }
+        }
+        alone
     }
 
     /// The rooms the bot is in.

@@ -129,7 +129,7 @@ impl Matrix {
         };
         match &event.what {
             What::Joined => {
-                self.moved(account, &room, &inbound, received);
+                self.moved(account, &room, &inbound, received).await;
                 if !greet {
                     return;
                 }
@@ -220,14 +220,20 @@ impl Matrix {
     }
 
     /// A resident who begins another chat goes on in it: one resident, one chat, one vote.
-    fn moved(&self, account: &Account, room: &str, inbound: &Inbound, received: &mut Received) {
+    async fn moved(
+        &self,
+        account: &Account,
+        room: &str,
+        inbound: &Inbound,
+        received: &mut Received,
+    ) {
         if inbound.chat != Chat::Direct {
             return;
         }
-        let Some(companion) = account.companion(room) else {
+        let Some(companion) = account.companion(room).await else {
             return;
         };
-        for old in account.rooms_alone_with(&companion, room) {
+        for old in account.rooms_alone_with(&companion, room).await {
             if self.board(&old).is_some() {
                 // Its first reader.
                 continue;
