@@ -202,7 +202,7 @@ async fn left(bot: &MatrixBot, room: &str) {
 }
 
 #[tokio::test]
-async fn a_bot_that_was_sent_away_while_it_was_stopped_finds_out_by_sending_once() {
+async fn a_bot_that_was_sent_away_while_it_was_stopped_knows_it_when_it_comes_back() {
     let chat = Chat::open(false).await;
     let bo = person("bo").await;
     let room = host(&bo, &chat.bot, true).await;
