@@ -78,8 +78,6 @@ pub struct Matrix {
     account: RwLock<Option<Arc<Account>>>,
     /// The announcement rooms by room id.
     boards: RwLock<HashMap<String, Board>>,
-    /// Held while pins of such a room change.
-    pinning: tokio::sync::Mutex<()>,
     /// Since when this device is the account's: what was tried before was tried by another.
     device_since: AtomicI64,
     doorman: doorman::Doorman,
@@ -115,7 +113,6 @@ impl Matrix {
             setup,
             account: RwLock::default(),
             boards: RwLock::default(),
-            pinning: tokio::sync::Mutex::default(),
             device_since: AtomicI64::new(0),
             threads: receive::Threads::default(),
             homes: homes::Homes::default(),

@@ -5,6 +5,7 @@ mod boards;
 mod groups;
 mod keys;
 mod media;
+mod moves;
 mod relations;
 mod rooms;
 mod strangers;

@@ -115,13 +115,12 @@ impl Matrix {
         }
     }
 
-    /// The notice itself has arrived by now: what goes wrong here is only told in the log.
+    /// The notice itself has arrived by now: what goes wrong here is only told in the log. A room
+    /// gets one message at a time, so nothing else changes its pins meanwhile.
     async fn pin(&self, account: &Account, room: &str, event: &str, pinned: bool) {
         let Some(board) = self.board(room) else {
             return;
         };
-        // What is pinned is read, changed and written: one at a time.
-        let _turn = self.pinning.lock().await;
         let pins = account.pin(room, event, pinned).await;
         let outcome = match (pins, self.words(Some(board.lang))) {
             (Ok(0), Some(words)) => account.set_topic(room, &words.board_quiet).await,

@@ -81,8 +81,9 @@ async fn machines_and_events_of_other_kinds_are_not_answered() {
             set.expect("a state");
         }
         resident.set_displayname("Maria Toinen").await;
-        let asked = resident.send(room, question("fi")).await;
-        assert_answer("fi", &chat.next().await);
+        // An answer to any of these would have come before the one to this.
+        let asked = resident.send(room, question("sv")).await;
+        assert_answer("sv", &chat.next().await);
         resident.redact(room, &asked).await;
         chat.nothing_more().await;
     }

@@ -1,10 +1,9 @@
-//! Coming and going: whom the bot lets in, where residents move, how they leave.
+//! Coming and going: whom the bot lets in, what it answers when it comes, how residents leave.
 
 use serde_json::json;
 
 use super::{
-    Chat, MODES, assert_answer, bot, bot_with, greets, person, question, send_notice, stored,
-    subscribe, words,
+    Chat, MODES, assert_answer, bot, bot_with, greets, person, question, send_notice, stored, words,
 };
 use crate::support::matrix::bot::MatrixBot;
 use crate::support::matrix::resident::{Resident, Text};
@@ -125,30 +124,6 @@ async fn what_is_said_while_the_bot_is_away_is_answered_when_it_comes_back() {
 }
 
 #[tokio::test]
-async fn a_resident_who_opens_another_chat_goes_on_there() {
-    for encrypted in MODES {
-        let chat = Chat::open(encrypted).await;
-        let (maria, id) = (&chat.resident, chat.bot.id());
-        subscribe(maria, &chat.room).await;
-        let (other, greeting) = chat.bot.meet(maria, encrypted).await;
-        assert!(words(&greeting).starts_with(&greets("fi")));
-        maria.sees_member(&chat.room, id, "leave").await;
-        let residents = chat
-            .bot
-            .server
-            .database
-            .texts("SELECT address FROM resident")
-            .await;
-        assert_eq!(residents, [format!("0/{}", maria.id())]);
-        send_notice(&chat.bot, "Muutto", &["--topic", "water-and-power"]).await;
-        let notice = maria.next_message(&other).await;
-        assert!(words(&notice).contains("Muutto"), "{notice:?}");
-        chat.nothing_more().await;
-        assert_eq!(chat.bot.server.database.number(GONE).await, 0);
-    }
-}
-
-#[tokio::test]
 async fn who_leaves_or_sends_the_bot_away_gets_nothing_and_the_others_do() {
     let stays = Chat::open(true).await;
     let bot = &stays.bot;
@@ -203,7 +178,7 @@ async fn left(bot: &MatrixBot, room: &str) {
 }
 
 #[tokio::test]
-async fn a_bot_that_was_sent_away_while_it_was_stopped_finds_out_by_sending_once() {
+async fn a_bot_that_was_sent_away_while_it_was_stopped_knows_it_when_it_comes_back() {
     let chat = Chat::open(false).await;
     let bo = person("bo").await;
     let room = host(&bo, &chat.bot, true).await;
@@ -217,61 +192,6 @@ async fn a_bot_that_was_sent_away_while_it_was_stopped_finds_out_by_sending_once
     bot.quiet().await;
     let tried = "SELECT COUNT(*) FROM outbox WHERE broadcast_id IS NOT NULL";
     assert_eq!(bot.server.database.number(tried).await, 1);
-}
-
-#[tokio::test]
-async fn a_room_that_is_replaced_is_followed() {
-    for encrypted in MODES {
-        let bot = bot().await;
-        let maria = person("maria").await;
-        // Anyone may follow where anyone may come in.
-        let open = json!({"preset": "public_chat", "room_version": "10"});
-        let room = maria.create_room(&[bot.id()], encrypted, true, open).await;
-        maria.next_message(&room).await;
-        subscribe(&maria, &room).await;
-        let other = maria.upgrade_room(&room, "11").await;
-        maria.sees_member(&other, bot.id(), "join").await;
-        moved(&bot, &maria, &other).await;
-    }
-}
-
-#[tokio::test]
-async fn so_is_one_that_the_bot_is_invited_to_only_later() {
-    let chat = {
-        let bot = bot().await;
-        let maria = person("maria").await;
-        let old = json!({"room_version": "10"});
-        let room = maria.create_room(&[bot.id()], true, true, old).await;
-        maria.next_message(&room).await;
-        Chat {
-            bot,
-            resident: maria,
-            room,
-        }
-    };
-    subscribe(&chat.resident, &chat.room).await;
-    let other = chat.resident.upgrade_room(&chat.room, "11").await;
-    chat.resident.invite(&other, chat.bot.id()).await;
-    chat.resident
-        .sees_member(&other, chat.bot.id(), "join")
-        .await;
-    moved(&chat.bot, &chat.resident, &other).await;
-}
-
-/// Asserts that there is one resident, whose subscription lives on in this room.
-async fn moved(bot: &MatrixBot, resident: &Resident, room: &str) {
-    bot.quiet().await;
-    let residents = bot
-        .server
-        .database
-        .texts("SELECT address FROM resident")
-        .await;
-    assert_eq!(residents, [format!("0/{}", resident.id())]);
-    send_notice(bot, "Muutto", &["--topic", "water-and-power"]).await;
-    let notice = resident.next_message(room).await;
-    assert!(words(&notice).contains("Muutto"), "{notice:?}");
-    resident.send(room, question("fi")).await;
-    assert_answer("fi", &resident.next_message(room).await);
 }
 
 #[tokio::test]
