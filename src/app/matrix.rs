@@ -1,10 +1,13 @@
 //! Puts the Matrix channel into a server.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures::FutureExt as _;
 use tokio::sync::mpsc;
 
 use super::App;
@@ -17,6 +20,9 @@ use crate::store::{Db, notes, residents, settings};
 
 /// The bot's picture.
 const PICTURE: &[u8] = include_bytes!("../../assets/matrix/avatar.png");
+
+/// Pause after a bug before the channel begins again.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// Longest display name: more than this no client shows.
 const NAME_CHARS: usize = 100;
@@ -88,27 +94,35 @@ fn words(app: &App) -> Vec<Words> {
 }
 
 /// Starts what takes in what happens on Matrix.
-pub(super) async fn receive(
-    app: &App,
-    db: &Db,
-    channel: Arc<Matrix>,
-    intake: Intake,
-    tasks: &mut Tasks,
-) -> anyhow::Result<()> {
-    let known = notes::list(&mut *db.read().await?, ChannelKind::Matrix).await?;
+pub(super) fn receive(app: &App, db: &Db, channel: Arc<Matrix>, intake: Intake, tasks: &mut Tasks) {
     let (boards, found) = mpsc::channel(1);
-    let clock = app.clock.clone();
-    let tools = Tools {
-        sink: intake,
-        clock: move || clock.now(),
-        boards,
-        picture: PICTURE,
-    };
     let stop = tasks.fronts_stop.clone();
+    let (clock, store) = (app.clock.clone(), db.clone());
     tasks.fronts.spawn(async move {
-        channel.run(known, tools, stop.clone()).await;
-        // It ends when stopped only; until then the others go on.
-        stop.cancelled().await;
+        while !stop.is_cancelled() {
+            let known = match known(&store).await {
+                Ok(known) => known,
+                Err(error) => {
+                    tracing::error!(%error, "Matrix waits for the store");
+                    stop.run_until_cancelled(tokio::time::sleep(AGAIN)).await;
+                    continue;
+                }
+            };
+            let clock = clock.clone();
+            let tools = Tools {
+                sink: intake.clone(),
+                clock: move || clock.now(),
+                boards: boards.clone(),
+                picture: PICTURE,
+            };
+            let running = Arc::clone(&channel).run(known, tools, stop.clone());
+            if AssertUnwindSafe(running).catch_unwind().await.is_err() {
+                // The other channels go on.
+                tracing::error!("a bug on the way from Matrix; the channel begins again");
+                metrics::counter!("turvabot_mishaps_total").increment(1);
+                stop.run_until_cancelled(tokio::time::sleep(AGAIN)).await;
+            }
+        }
         Ok(())
     });
     let stop = tasks.fronts_stop.clone();
@@ -118,7 +132,11 @@ pub(super) async fn receive(
         stop.cancelled().await;
         Ok(())
     });
-    Ok(())
+}
+
+/// What the channel noted in earlier runs.
+async fn known(db: &Db) -> Result<Vec<(String, String)>, crate::store::Error> {
+    notes::list(&mut *db.read().await?, ChannelKind::Matrix).await
 }
 
 /// Writes announcement rooms into the ledger's audience as they are found.

@@ -103,7 +103,7 @@ pub async fn serve(
         router = receive_telegram(&app, channel, intake.clone(), &mut tasks, router);
     }
     if let Some(channel) = matrix {
-        super::matrix::receive(&app, &db, channel, intake.clone(), &mut tasks).await?;
+        super::matrix::receive(&app, &db, channel, intake.clone(), &mut tasks);
     }
     let fronts_stop = tasks.fronts_stop.clone();
     tasks.fronts.spawn(async move {

@@ -82,6 +82,8 @@ impl Matrix {
         S: Sink,
         C: Fn() -> Millis + Send + Sync + 'static,
     {
+        // Left from a run that broke.
+        self.set_account(None);
         let tools = Arc::new(tools);
         let mut notes: HashMap<String, String> = notes.into_iter().collect();
         while let Some(account) = self.connect(&cancel).await {

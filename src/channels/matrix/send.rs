@@ -1,5 +1,6 @@
 //! Takes ledger rows to Matrix.
 
+use std::convert::Infallible;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -51,12 +52,12 @@ impl Channel for Matrix {
             tokio::time::sleep(SLOW).await;
             // It disappears when the message comes.
             let _ = account.typing(&room).await;
-            std::future::pending::<()>().await;
+            std::future::pending::<Infallible>().await
         };
         let sent = if delivery.lane == Lane::Reply {
             tokio::select! {
                 sent = &mut sending => sent,
-                () = writing => return Err(SendError::Limited { after: UNCONNECTED }),
+                never = writing => match never {},
             }
         } else {
             sending.await
@@ -116,9 +117,11 @@ impl Matrix {
             (Some(_), Lane::Alert) => Tone::Alarm,
             (Some(_), _) => Tone::Post,
         };
-        let message = match &board {
-            Some(_) => &to_read(&delivery.message),
-            None => &*delivery.message,
+        // A number picks from what the bot said last in answer, or from a poll.
+        let unasked = delivery.lane != Lane::Reply && delivery.message.poll.is_none();
+        let message = match board.is_some() || unasked {
+            true => &to_read(&delivery.message),
+            false => &*delivery.message,
         };
         let words = self.words(message.lang);
         // What was said in another room can't be changed from here.
@@ -237,7 +240,7 @@ impl Matrix {
     }
 }
 
-/// A message without what only a chat with the bot can do.
+/// A message without choices.
 fn to_read(message: &Message) -> Message {
     Message {
         buttons: Vec::new(),

@@ -15,10 +15,10 @@ use crate::support::wait::patiently;
 
 /// How many rooms there are, unless the environment says otherwise: keys are shared with each, which
 /// takes an unoptimised server half a second.
-const ROOMS: (&str, usize) = ("TURVABOT_TEST_ROOMS", 60);
+const ROOMS: (&str, usize) = ("TURVABOT_TEST_ROOMS", 200);
 
 /// Making hundreds of rooms, and reaching them.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_secs(900);
 
 /// Deliveries of broadcasts that have arrived.
 const ARRIVED: &str =
