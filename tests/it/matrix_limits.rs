@@ -64,20 +64,23 @@ async fn a_notice_arrives_everywhere_under_the_usual_limits_and_replies_overtake
     })
     .await;
     limit(&synapse, bot.id()).await;
+    let subscribe =
+        "INSERT INTO resident_topic (resident_id, topic) SELECT id, 'weather' FROM resident";
+    bot.server.database.execute(subscribe).await;
 
     let args = [
         "notice",
         "send",
-        "--severity",
-        "severe",
+        "--topic",
+        "weather",
         "--title-fi",
-        "Vaara",
+        "Sää",
         "--title-sv",
-        "Fara",
+        "Väder",
         "--text-fi",
-        "Pysy sisällä.",
+        "Sataa.",
         "--text-sv",
-        "Stanna inne.",
+        "Det regnar.",
     ];
     let id = bot.json(&args).await["id"].to_string();
     let open = "SELECT COUNT(*) FROM outbox WHERE broadcast_id IS NOT NULL AND settled_at IS NULL";
