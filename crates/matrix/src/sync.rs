@@ -166,7 +166,7 @@ impl Account {
             match self.read(room, event) {
                 Ok(Some(event)) => batch.events.push(event),
                 Ok(None) => {}
-                Err(sealed) => batch.sealed.push(sealed),
+                Err(sealed) => batch.sealed.push(*sealed),
             }
         }
         Ok(())
@@ -177,7 +177,7 @@ impl Account {
         &self,
         room: &RoomId,
         event: &TimelineEvent,
-    ) -> Result<Option<Event>, Sealed> {
+    ) -> Result<Option<Event>, Box<Sealed>> {
         match &event.kind {
             TimelineEventKind::UnableToDecrypt { event, utd_info } => {
                 let raw = event.json().get();
@@ -187,14 +187,14 @@ impl Account {
                 if sender == self.me() {
                     return Ok(None);
                 }
-                Err(Sealed {
+                Err(Box::new(Sealed {
                     room: room.to_string(),
                     id,
                     sender,
                     at,
                     session: utd_info.session_id.clone(),
                     raw: raw.to_owned(),
-                })
+                }))
             }
             kind => Ok(read::read(
                 room.as_str(),
