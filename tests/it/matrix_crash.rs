@@ -22,7 +22,7 @@ const QUESTIONS: [(&str, &str); 3] = [
 ];
 
 /// How long a backlog may take on a busy machine.
-const BACKLOG: Duration = Duration::from_secs(60);
+const BACKLOG: Duration = Duration::from_secs(120);
 
 /// Somebody in a chat with the bot, and what the bot owes them.
 struct Asker {

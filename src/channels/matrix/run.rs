@@ -322,6 +322,10 @@ impl Matrix {
                     }
                 }
                 () = tokio::time::sleep(due) => {
+                    let again = course.vault.again((tools.clock)());
+                    if !self.unseal(account, again, notes, tools, course, cancel).await {
+                        return End::Cancelled;
+                    }
                     if !self.explain(notes, tools, course, cancel).await {
                         return End::Cancelled;
                     }

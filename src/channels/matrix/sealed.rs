@@ -14,6 +14,9 @@ pub(super) const PREFIX: &str = "sealed/";
 /// After this long a resident is told that the message can't be read.
 const PATIENCE: Millis = 60_000;
 
+/// So often what waits is tried again: a key may be there although nobody told.
+const AGAIN: Millis = 5_000;
+
 /// After this long the keys won't come any more.
 const LIFE: Millis = 24 * 3_600_000;
 
@@ -41,6 +44,7 @@ pub(super) struct Kept {
 pub(super) struct Vault {
     kept: BTreeMap<String, Kept>,
     told_rooms: HashMap<String, Millis>,
+    tried_at: Millis,
 }
 
 fn note(id: &str, kept: Option<&Kept>) -> Note {
@@ -112,10 +116,24 @@ impl Vault {
         note(id, None)
     }
 
-    /// When the next message is due to be explained or given up.
+    /// When the next message is due to be tried again, explained or given up.
     pub fn next_due(&self) -> Option<Millis> {
-        let due = |kept: &Kept| kept.at + if kept.told { LIFE } else { PATIENCE };
+        let due = |kept: &Kept| {
+            let again = (self.tried_at + AGAIN).max(kept.at + AGAIN);
+            if kept.told {
+                kept.at + LIFE
+            } else {
+                (kept.at + PATIENCE).min(again)
+            }
+        };
         self.kept.values().map(due).min()
+    }
+
+    /// The messages to be tried again now: those whose senders are still to be told.
+    pub fn again(&mut self, now: Millis) -> Vec<Sealed> {
+        self.tried_at = now;
+        let waiting = self.kept.values().filter(|kept| !kept.told);
+        waiting.map(|kept| kept.sealed.clone()).collect()
     }
 
     /// What is due: the messages to be explained to their senders, and the notes that make it last.
@@ -164,6 +182,9 @@ mod tests {
             vault.keep(sealed("!a", &format!("${number}")), 0);
         }
         assert_eq!(vault.opened_by("!a", "s").len(), PER_ROOM);
+        assert_eq!(vault.next_due(), Some(AGAIN));
+        assert_eq!(vault.again(AGAIN).len(), PER_ROOM);
+        assert_eq!(vault.next_due(), Some(2 * AGAIN));
         assert_eq!(vault.due(PATIENCE - 1).0.len(), 0);
         let (explain, notes) = vault.due(PATIENCE);
         assert_eq!((explain.len(), notes.len()), (1, PER_ROOM));
