@@ -17,6 +17,7 @@
 
 mod addressed;
 mod boards;
+mod connection;
 mod doorman;
 mod draw;
 mod homes;
