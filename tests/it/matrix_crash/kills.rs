@@ -105,6 +105,7 @@ async fn a_message_whose_key_came_right_before_a_power_cut_is_answered() {
         "at": sealed["origin_server_ts"], "told": false,
         "sealed": {
             "room": asker.room, "id": sent, "session": sealed["content"]["session_id"],
+            "sender": sealed["sender"], "at": sealed["origin_server_ts"],
             "raw": sealed.to_string(),
         },
     });
