@@ -131,7 +131,7 @@ async fn notice(bot: &MatrixBot) -> String {
 async fn doubt(database: &Database, arrived: &str, lost: &str) {
     let doubtful = "UPDATE outbox SET state = 'sending', settled_at = NULL, attempts = 1, \
                     doubts = 0, due_at = 0, external_id = NULL";
-    let of = |room: &str| format!("WHERE address = '0/{room}' AND broadcast_id IS NOT NULL");
+    let of = |user: &str| format!("WHERE address = '0/{user}' AND broadcast_id IS NOT NULL");
     database
         .execute(&format!("{doubtful} {}", of(arrived)))
         .await;
@@ -154,7 +154,7 @@ async fn looks_up(synapse: &Synapse, residents: &Residents<'_>, moves: bool) {
         asker.is_answered().await;
     }
     backed_up(synapse, &bot.server, 2).await;
-    let (maria, bo) = (askers[0].room.clone(), askers[1].room.clone());
+    let [maria, bo] = [0, 1].map(|at: usize| askers[at].resident.id().to_owned());
     if moves {
         bot = move_house(bot, async |home| doubt(&home.database, &maria, &bo).await).await;
     } else {
