@@ -23,6 +23,9 @@ use crate::Trouble;
 /// Longest wait for an ordinary answer.
 const TIMEOUT: Duration = Duration::from_secs(60);
 
+/// Connections to each of the SDK's databases.
+const CONNECTIONS: usize = 3;
+
 /// Where the account is and where its keys are kept.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -140,7 +143,11 @@ fn write_session(store_dir: &Path, session: &MatrixSession) -> Result<(), Troubl
 }
 
 async fn client(settings: &Settings) -> Result<Client, Trouble> {
-    let store = SqliteStoreConfig::new(settings.store_dir.join("sdk"));
+    // By default there are four connections for each core with 2 MB each, in each of four stores.
+    let store = SqliteStoreConfig::new(settings.store_dir.join("sdk"))
+        .pool_max_size(CONNECTIONS)
+        .cache_size(500_000)
+        .journal_size_limit(2_000_000);
     let built = Client::builder()
         .homeserver_url(&settings.homeserver)
         .sqlite_store_with_config_and_cache_path(store, None::<&Path>)
