@@ -5,6 +5,7 @@ use crate::support::matrix::bot::{self, MatrixBot};
 use crate::support::matrix::resident::Residents;
 use crate::support::matrix::synapse::{Options, Synapse};
 use crate::support::server::TestServer;
+use crate::support::wait::eventually;
 
 #[tokio::test]
 async fn without_a_homeserver_the_web_chat_works_and_matrix_comes_back_by_itself() {
@@ -26,7 +27,10 @@ async fn without_a_homeserver_the_web_chat_works_and_matrix_comes_back_by_itself
     asks(&maria, &room).await;
 
     synapse.kill().await;
-    bot.logged("the homeserver fails").await;
+    eventually("the log tells it again", async || {
+        (count(&bot, "the homeserver fails") == 2).then_some(())
+    })
+    .await;
     web_works(&bot.server).await;
     synapse.start_again().await;
     asks(&maria, &room).await;
