@@ -5,7 +5,7 @@ use crate::domain::{ActionKey, Deed, Lang, Localized, Millis, Notice, Say, Sever
 use crate::knowledge::Knowledge;
 use crate::locale::Locales;
 use crate::store::broadcasts::{self, Amends, NewBroadcast};
-use crate::store::{Conn, Dialect, Error, amendments, ids, notices, outbox};
+use crate::store::{Conn, Dialect, Error, amendments, deliveries, ids, notices};
 
 /// Longest headline, in characters: a phone shows it without cutting.
 pub const HEADLINE_CHARS: usize = 160;
@@ -370,7 +370,7 @@ async fn count(
     standing: &mut Standing,
 ) -> Result<(), Error> {
     standing.expanded &= broadcast.expanded;
-    for count in outbox::counts(conn, Some(broadcast.id)).await? {
+    for count in deliveries::counts(conn, Some(broadcast.id)).await? {
         standing.recipients += count.count;
         standing.possible_duplicates += count.doubts;
         standing
@@ -379,6 +379,6 @@ async fn count(
     }
     standing
         .reasons
-        .extend(outbox::reasons(conn, broadcast.id).await?);
+        .extend(deliveries::reasons(conn, broadcast.id).await?);
     Ok(())
 }

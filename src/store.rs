@@ -7,6 +7,7 @@ pub mod amendments;
 pub mod broadcasts;
 mod bulk;
 mod db;
+pub mod deliveries;
 pub mod entries;
 pub mod feedback;
 pub mod gaps;

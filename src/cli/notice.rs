@@ -10,7 +10,7 @@ use super::{Common, print_json, refuse};
 use crate::app::App;
 use crate::domain::{DeliveryState, Notice, Severity};
 use crate::notices::{self, Draft};
-use crate::store::{broadcasts, notices as store, outbox};
+use crate::store::{broadcasts, deliveries, notices as store};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -280,7 +280,7 @@ async fn status(id: i64, recipients: bool, common: &Common) -> anyhow::Result<()
     if recipients {
         let broadcasts = broadcasts::list(&mut conn, Some(id), None).await?;
         for broadcast in broadcasts.iter().filter(|one| one.deed.is_none()) {
-            list.extend(outbox::list(&mut conn, broadcast.id, 0, i64::MAX).await?);
+            list.extend(deliveries::list(&mut conn, broadcast.id, 0, i64::MAX).await?);
         }
     }
     drop(conn);

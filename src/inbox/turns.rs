@@ -16,7 +16,9 @@ use crate::domain::{
     Status, markup,
 };
 use crate::store::polls::OpenPoll;
-use crate::store::{Conn, Error, feedback, notices, outbox, polls, residents, web_lines};
+use crate::store::{
+    Conn, Error, deliveries, feedback, notices, outbox, polls, residents, web_lines,
+};
 
 /// Notices sent longer ago than this are history, even if nobody ended them.
 const NOTICE_LIFE: Millis = 7 * 24 * 3_600_000;
@@ -200,7 +202,7 @@ impl Batch<'_> {
                 own.votes
                     .extend(choice.map(|choice| (open.poll.id, choice)));
             }
-            own.deliveries = outbox::count_of_resident(conn, resident.id).await?;
+            own.deliveries = deliveries::count_of_resident(conn, resident.id).await?;
             own.lines = web_lines::count(conn, resident.id).await?;
         }
         Ok(own)

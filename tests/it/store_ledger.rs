@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use turvabot::domain::{ChannelKind, Chat, DeliveryState, Inbound, Input, Lane, Millis};
+use turvabot::store::deliveries;
 use turvabot::store::outbox::{self, Claim, NewRow, Settlement};
 use turvabot::store::{Db, inbox};
 
@@ -76,7 +77,7 @@ async fn several_claimers_at_once_never_get_the_same_row() {
                 loop {
                     mine.extend(claimed(&db, claim(Lane::Notice, NOW, 7)).await);
                     let mut conn = db.read().await.expect("a connection");
-                    let left = outbox::counts(&mut conn, None).await.expect("counts");
+                    let left = deliveries::counts(&mut conn, None).await.expect("counts");
                     if left.iter().all(|count| count.state != "queued") {
                         return mine;
                     }

@@ -119,16 +119,6 @@ impl Account {
             .collect()
     }
 
-    /// The rooms the bot is in.
-    #[must_use]
-    pub fn rooms(&self) -> Vec<String> {
-        let rooms = self.client.joined_rooms();
-        rooms
-            .iter()
-            .map(|room| room.room_id().to_string())
-            .collect()
-    }
-
     /// Accepts an invitation. `m.direct` is left alone: it is rewritten whole each time.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use turvabot_matrix::{Account, NewRoom, Trouble};
 use super::Matrix;
 use super::homes::of_room;
 use crate::config::MatrixRoom;
-use crate::domain::{Chat, Delivery, Lang, Relation};
+use crate::domain::{Delivery, Lang, Relation};
 
 /// An announcement room as the ledger knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,8 +17,6 @@ pub struct Board {
     pub alias: String,
     /// Its address.
     pub address: String,
-    /// Who reads it.
-    pub chat: Chat,
     /// The language of what is posted.
     pub lang: Lang,
     /// Notices of these topics only; none: of all.
@@ -55,7 +53,6 @@ impl Matrix {
                     let board = Board {
                         alias: config.alias.clone(),
                         address: of_room(&room),
-                        chat: Chat::Public,
                         lang: config.lang,
                         topics: config.topics.clone(),
                         areas: config.areas.clone(),

@@ -9,9 +9,7 @@ use turvabot_matrix::{Account, Mark, Post, Trouble};
 use super::draw::{self, Tone};
 use super::{Matrix, SHARD};
 use crate::channels::Channel;
-use crate::domain::{
-    ChannelKind, Chat, Delivery, Lane, Message, Millis, Relation, SendError, Sent,
-};
+use crate::domain::{ChannelKind, Delivery, Lane, Message, Millis, Relation, SendError, Sent};
 
 /// Pause while the account isn't connected: long enough to wait in the ledger.
 const UNCONNECTED: Duration = Duration::from_secs(2);
@@ -157,7 +155,7 @@ impl Matrix {
             let mark = self.mark(delivery, part);
             last = self.post(account, room, delivery, &mark, post).await?;
         }
-        if board.is_some_and(|board| board.chat == Chat::Public) {
+        if board.is_some() {
             self.keep_pins(account, room, delivery, &last).await;
         }
         Ok(last)
