@@ -164,21 +164,10 @@ async fn notice(synapse: &Synapse, bot: &MatrixBot, rooms: usize, rows: &mut [Ro
     let before = usize::try_from(bot.server.database.number(SENT).await).expect("a count");
     let cpu = || machine::cpu_s(bot.server.pid()).unwrap_or(0.0);
     let (mine, theirs) = (cpu(), synapse.cpu_seconds());
-    let args = [
-        "notice",
-        "send",
-        "--severity",
-        "severe",
-        "--title-fi",
-        "Vesi poikki",
-        "--title-sv",
-        "Vattnet avstängt",
-        "--text-fi",
-        "Vesi on poikki kello 15 asti.",
-        "--text-sv",
-        "Vattnet är avstängt till klockan 15.",
-    ];
-    let id = bot.json(&args).await["id"].to_string();
+    let id = bot
+        .server
+        .send_notice("Vesi poikki", &["--severity", "severe"])
+        .await;
     until(bot, SENT, before + rooms).await;
     let (mine, theirs) = (cpu() - mine, synapse.cpu_seconds() - theirs);
     let span = bot

@@ -119,45 +119,15 @@ impl Town {
 }
 
 /// A notice for everyone who subscribed to its topic.
-async fn send_notice(home: &Home, number: usize) -> (i64, String) {
+async fn send_notice(home: &Home, number: usize) -> (String, String) {
     let title = format!("Tiedote-{number:03}");
-    let args = [
-        "notice",
-        "send",
-        "--title-fi",
-        &title,
-        "--title-sv",
-        &title,
-        "--text-fi",
-        "Teksti.",
-        "--text-sv",
-        "Text.",
-        "--topic",
-        "weather",
-    ];
-    let id = home.json(&args).await["id"].as_i64().expect("a number");
+    let id = home.send_notice(&title, &["--topic", "weather"]).await;
     (id, title)
 }
 
 /// Opens a poll and finds out what its buttons send.
 async fn open_poll(bot: &Bot) -> (String, Vec<String>) {
-    let args = [
-        "poll",
-        "open",
-        "--question-fi",
-        "Onko valoa?",
-        "--question-sv",
-        "Finns det ljus?",
-        "--option",
-        "On|Ja",
-        "--option",
-        "Ei|Nej",
-        "--option",
-        "En tiedä|Vet inte",
-        "--topic",
-        "nature",
-    ];
-    let id = bot.server.json(&args).await["id"].to_string();
+    let id = bot.server.open_poll(&["--topic", "nature"]).await;
     bot.say(77, "kyselyt").await;
     bot.press(77, "On").await;
     let shown = bot.say(77, "kyselyt").await;
@@ -177,8 +147,8 @@ async fn survive(
     mut server: TestServer,
     town: &mut Town,
     kills: usize,
-) -> (TestServer, Vec<(i64, String)>) {
-    let mut notices: Vec<(i64, String)> = Vec::new();
+) -> (TestServer, Vec<(String, String)>) {
+    let mut notices: Vec<(String, String)> = Vec::new();
     for _ in 0..kills {
         let open = "SELECT (SELECT COUNT(*) FROM broadcast WHERE expanded_at IS NULL) * 300 + \
                     (SELECT COUNT(*) FROM outbox WHERE broadcast_id IS NOT NULL \
@@ -203,22 +173,16 @@ async fn survive(
     (server, notices)
 }
 
-async fn check(bot: &Bot, town: &Town, poll: &str, notices: &[(i64, String)]) -> Audit {
-    let results = bot.server.json(&["poll", "results", poll]).await;
-    let options = results["options"].as_array().expect("options");
-    let votes: Vec<_> = options
-        .iter()
-        .filter_map(|one| one["votes"].as_i64())
-        .collect();
+async fn check(bot: &Bot, town: &Town, poll: &str, notices: &[(String, String)]) -> Audit {
     assert_eq!(
-        votes,
+        bot.server.votes(poll).await,
         town.counts(),
         "every vote counts as it was cast last"
     );
     let database = &bot.server.database;
     let mut audit = audit::answers(&bot.sim, database, &town.asked).await;
     for (id, title) in notices {
-        audit += audit::notice(&bot.sim, database, (*id, title), CHATS).await;
+        audit += audit::notice(&bot.sim, database, (id, title), CHATS).await;
         let status = bot
             .server
             .json(&["notice", "status", &id.to_string()])

@@ -64,26 +64,6 @@ async fn seed(bot: &Bot, count: i64) {
     bot.sim.seed_chats(CHATS.0, count, "fi");
 }
 
-async fn send_notice(bot: &Bot) -> i64 {
-    let args = [
-        "notice",
-        "send",
-        "--title-fi",
-        "Tiedote-1",
-        "--title-sv",
-        "Tiedote-1",
-        "--text-fi",
-        "Teksti.",
-        "--text-sv",
-        "Text.",
-        "--topic",
-        "weather",
-    ];
-    bot.server.json(&args).await["id"]
-        .as_i64()
-        .expect("a number")
-}
-
 /// How many of the chats have got the notice.
 fn reached(state: &State) -> i64 {
     let chats = CHATS.0..CHATS.0 + CHATS.1;
@@ -135,7 +115,10 @@ async fn with_faults_limits_and_a_storm_everything_arrives_and_answers_come_with
     on_each_database(async |database| {
         let (bot, start) = paced(database).await;
         bot.sim.set_faults(bad_day());
-        let id = send_notice(&bot).await;
+        let id = bot
+            .server
+            .send_notice("Tiedote-1", &["--topic", "weather"])
+            .await;
         let asked = ask_meanwhile(&bot, start).await;
         bot.quiet().await;
         let waits = bot.sim.read(|state| waits(state, &asked));
@@ -145,7 +128,7 @@ async fn with_faults_limits_and_a_storm_everything_arrives_and_answers_come_with
         let words = asked.keys().map(|chat| (*chat, answer)).collect();
         let database = &bot.server.database;
         let mut audit = audit::answers(&bot.sim, database, &words).await;
-        audit += audit::notice(&bot.sim, database, (id, "Tiedote-1"), CHATS).await;
+        audit += audit::notice(&bot.sim, database, (&id, "Tiedote-1"), CHATS).await;
         eprintln!(
             "{audit:?}, {} faults, {} questions answered within {p99:?} (p99), median {:?}, \
              at most {} messages a second, in {:.0?}",
@@ -209,7 +192,9 @@ async fn a_network_that_stands_still_now_and_then_brings_no_more_messages_a_seco
     let server = TestServer::serve(home).await;
     let bot = Bot { sim, server };
     seed(&bot, 120).await;
-    send_notice(&bot).await;
+    bot.server
+        .send_notice("Tiedote-1", &["--topic", "weather"])
+        .await;
     // Each stall begins when a few more have got it, and holds up some of the next ones.
     for few in [10, 40, 70] {
         let some = bot.sim.wait_until(|state| reached(state) >= few, PATIENCE);

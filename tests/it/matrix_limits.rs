@@ -68,21 +68,7 @@ async fn a_notice_arrives_everywhere_under_the_usual_limits_and_replies_overtake
         "INSERT INTO resident_topic (resident_id, topic) SELECT id, 'weather' FROM resident";
     bot.server.database.execute(subscribe).await;
 
-    let args = [
-        "notice",
-        "send",
-        "--topic",
-        "weather",
-        "--title-fi",
-        "Sää",
-        "--title-sv",
-        "Väder",
-        "--text-fi",
-        "Sataa.",
-        "--text-sv",
-        "Det regnar.",
-    ];
-    let id = bot.json(&args).await["id"].to_string();
+    let id = bot.server.send_notice("Sää", &["--topic", "weather"]).await;
     let open = "SELECT COUNT(*) FROM outbox WHERE broadcast_id IS NOT NULL AND settled_at IS NULL";
     let sent = "SELECT COUNT(*) FROM outbox WHERE broadcast_id IS NOT NULL AND state = 'sent'";
     // Past the ten that are allowed at once.

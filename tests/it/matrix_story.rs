@@ -145,61 +145,12 @@ fn assert_answer(lang: &str, said: &Said) {
 
 // --- What the municipality does ---
 
-/// Sends a notice, with further arguments, and returns its number.
-async fn send_notice(bot: &MatrixBot, title: &str, more: &[&str]) -> String {
-    let texts = texts(title);
-    let args: Vec<&str> = ["notice", "send"].into_iter().chain(texts).collect();
-    let args: Vec<&str> = args.iter().chain(more).copied().collect();
-    bot.json(&args).await["id"].to_string()
-}
-
-/// The arguments of a notice with the same title in both languages.
-fn texts(title: &str) -> [&str; 8] {
-    [
-        "--title-fi",
-        title,
-        "--title-sv",
-        title,
-        "--text-fi",
-        "Teksti suomeksi.",
-        "--text-sv",
-        "Text på svenska.",
-    ]
-}
-
 /// Subscribes somebody to notices about water, so that polls come as well.
 async fn subscribe(resident: &Resident, room: &str) {
     resident.send(room, "tilaa vesi").await;
     let topic = with("fi", "subscribed", "topic", "Vesi, sähkö, puhelin");
     let answer = resident.next_message(room).await;
     assert!(words(&answer).starts_with(&topic), "{answer:?}");
-}
-
-/// Opens a poll with three options, and returns its number.
-async fn open_poll(bot: &MatrixBot) -> String {
-    let args = [
-        "poll",
-        "open",
-        "--question-fi",
-        "Onko valoa?",
-        "--question-sv",
-        "Finns det ljus?",
-        "--option",
-        "On|Ja",
-        "--option",
-        "Ei|Nej",
-        "--option",
-        "En tiedä|Vet inte",
-    ];
-    bot.json(&args).await["id"].to_string()
-}
-
-/// The votes of a poll, option by option.
-async fn votes(bot: &MatrixBot, id: &str) -> Vec<i64> {
-    let results = bot.json(&["poll", "results", id]).await;
-    let options = results["options"].as_array().expect("options");
-    let votes = options.iter().map(|one| one["votes"].as_i64());
-    votes.map(|one| one.expect("a number")).collect()
 }
 
 // --- What is stored ---

@@ -4,29 +4,11 @@ use serde_json::Value;
 use turvabot::domain::Phrase;
 
 use crate::support::database::on_each_database;
+use crate::support::drafts::POLL;
 use crate::support::home::Home;
 use crate::support::resident::WebResident;
 use crate::support::server::TestServer;
 use crate::support::words::{LANGS, either, label, phrase};
-
-const POLL: [&str; 12] = [
-    "poll",
-    "open",
-    "--question-fi",
-    "Onko valoa?",
-    "--question-sv",
-    "Finns det ljus?",
-    "--option",
-    "On|Ja",
-    "--option",
-    "Ei|Nej",
-    "--option",
-    "En tiedä|Jag vet inte",
-];
-
-async fn open(server: &TestServer) -> String {
-    server.json(&POLL).await["id"].to_string()
-}
 
 async fn subscriber(server: &TestServer, lang: &str) -> WebResident {
     let mut resident = WebResident::speaking(server, lang).await;
@@ -34,17 +16,6 @@ async fn subscriber(server: &TestServer, lang: &str) -> WebResident {
         .say(either(lang, "tilaa tuli", "prenumerera på brand"))
         .await;
     resident
-}
-
-async fn votes(server: &TestServer, id: &str) -> Vec<i64> {
-    let results = server.json(&["poll", "results", id]).await;
-    let options = results["options"].as_array().expect("options").clone();
-    let votes: Vec<_> = options
-        .iter()
-        .filter_map(|one| one["votes"].as_i64())
-        .collect();
-    assert_eq!(results["votes"], votes.iter().sum::<i64>());
-    votes
 }
 
 fn voted(lang: &str, option: &str) -> String {
@@ -58,7 +29,7 @@ async fn a_poll_comes_over_the_stream_and_a_vote_counts_is_changed_and_taken_bac
         for lang in LANGS {
             let mut resident = subscriber(&server, lang).await;
             let mut stream = resident.stream(Some(resident.last_seen())).await;
-            let id = open(&server).await;
+            let id = server.open_poll(&[]).await;
             let asked = stream.next().await;
             assert!(
                 asked
@@ -70,7 +41,7 @@ async fn a_poll_comes_over_the_stream_and_a_vote_counts_is_changed_and_taken_bac
                 asked.text.contains(&phrase(lang, "poll-rules")),
                 "{asked:?}"
             );
-            let options = either(lang, "On|Ei|En tiedä", "Ja|Nej|Jag vet inte");
+            let options = either(lang, "On|Ei|En tiedä", "Ja|Nej|Vet inte");
             let options: Vec<_> = options.split('|').collect();
             assert_eq!(asked.labels(), options);
             resident.look().await;
@@ -79,12 +50,12 @@ async fn a_poll_comes_over_the_stream_and_a_vote_counts_is_changed_and_taken_bac
                 resident.press(options[0]).await.text,
                 voted(lang, options[0])
             );
-            assert_eq!(votes(&server, &id).await, [1, 0, 0]);
+            assert_eq!(server.votes(&id).await, [1, 0, 0]);
             assert_eq!(
                 resident.press(options[1]).await.text,
                 voted(lang, options[1])
             );
-            assert_eq!(votes(&server, &id).await, [0, 1, 0]);
+            assert_eq!(server.votes(&id).await, [0, 1, 0]);
 
             let shown = resident.say(either(lang, "kyselyt", "enkäter")).await;
             let yours = Phrase::new("poll-yours").arg("option", options[1].to_owned());
@@ -95,7 +66,7 @@ async fn a_poll_comes_over_the_stream_and_a_vote_counts_is_changed_and_taken_bac
             );
             let unvoted = resident.press(&label(lang, "button-unvote")).await;
             assert_eq!(unvoted.text, phrase(lang, "unvoted"));
-            assert_eq!(votes(&server, &id).await, [0, 0, 0]);
+            assert_eq!(server.votes(&id).await, [0, 0, 0]);
             assert!(server.cli(&["poll", "close", &id]).await.success);
         }
     })
@@ -106,7 +77,7 @@ async fn a_poll_comes_over_the_stream_and_a_vote_counts_is_changed_and_taken_bac
 async fn a_closed_poll_takes_no_vote_and_keeps_nothing_that_leads_to_a_voter() {
     on_each_database(async |database| {
         let server = TestServer::start(database).await;
-        let id = open(&server).await;
+        let id = server.open_poll(&[]).await;
         let mut voters = Vec::new();
         for lang in LANGS {
             let mut resident = WebResident::speaking(&server, lang).await;
@@ -131,7 +102,7 @@ async fn a_closed_poll_takes_no_vote_and_keeps_nothing_that_leads_to_a_voter() {
             let line = resident.say(either(lang, "kyselyt", "enkäter")).await;
             assert_eq!(line.text, phrase(lang, "polls-none"));
         }
-        assert_eq!(votes(&server, &id).await, [1, 1, 0], "the counts stay");
+        assert_eq!(server.votes(&id).await, [1, 1, 0], "the counts stay");
         let results = server.json(&["poll", "results", &id]).await;
         assert_eq!(results["open"], false);
         let again = server.json(&["poll", "close", &id]).await;
@@ -144,7 +115,7 @@ async fn a_closed_poll_takes_no_vote_and_keeps_nothing_that_leads_to_a_voter() {
 async fn ballots_name_nobody_while_the_poll_is_open() {
     on_each_database(async |database| {
         let server = TestServer::start(database).await;
-        open(&server).await;
+        server.open_poll(&[]).await;
         let mut resident = WebResident::speaking(&server, "fi").await;
         resident.say("kyselyt").await;
         resident.press("On").await;
@@ -163,7 +134,7 @@ async fn ballots_name_nobody_while_the_poll_is_open() {
 async fn several_open_polls_are_listed_to_choose_from() {
     on_each_database(async |database| {
         let server = TestServer::start(database).await;
-        open(&server).await;
+        server.open_poll(&[]).await;
         let second = server
             .json(&[
                 "poll",
@@ -189,7 +160,7 @@ async fn several_open_polls_are_listed_to_choose_from() {
             let line = resident.press(either(lang, "C", "D")).await;
             assert_eq!(line.text, voted(lang, either(lang, "C", "D")));
         }
-        assert_eq!(votes(&server, &second["id"].to_string()).await, [0, 2]);
+        assert_eq!(server.votes(&second["id"].to_string()).await, [0, 2]);
     })
     .await;
 }

@@ -8,19 +8,6 @@ use crate::support::telegram::Bot;
 use crate::support::wait::eventually;
 use crate::support::words::{LANGS, either, phrase};
 
-const POLL: [&str; 10] = [
-    "poll",
-    "open",
-    "--question-fi",
-    "Onko valoa?",
-    "--question-sv",
-    "Finns det ljus?",
-    "--option",
-    "On|Ja",
-    "--option",
-    "Ei|Nej",
-];
-
 const FIRST: i64 = 7_600_000_000;
 
 /// A bot whose poll six residents got; the first is Finnish, the others Swedish.
@@ -31,7 +18,7 @@ async fn asked(bot: &Bot) -> String {
         bot.say(user, either(lang, "tilaa tuli", "prenumerera på brand"))
             .await;
     }
-    let id = bot.server.json(&POLL).await["id"].to_string();
+    let id = bot.server.open_poll(&[]).await;
     bot.quiet().await;
     id
 }
@@ -131,7 +118,7 @@ async fn on_the_web_the_result_is_a_line_in_the_residents_language() {
                 .await;
             town.push((lang, resident));
         }
-        let id = server.json(&POLL).await["id"].to_string();
+        let id = server.open_poll(&[]).await;
         eventually("everyone is asked", async || {
             let results = server.json(&["poll", "results", &id]).await;
             let asked =

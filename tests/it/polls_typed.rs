@@ -24,15 +24,6 @@ async fn open(server: &TestServer, question: &str, options: &[&str]) -> String {
     server.json(&args).await["id"].to_string()
 }
 
-async fn votes(server: &TestServer, id: &str) -> Vec<i64> {
-    let results = server.json(&["poll", "results", id]).await;
-    let options = results["options"].as_array().expect("options").clone();
-    options
-        .iter()
-        .filter_map(|one| one["votes"].as_i64())
-        .collect()
-}
-
 fn voted(lang: &str, option: &str) -> String {
     phrase(lang, Phrase::new("voted").arg("option", option.to_owned()))
 }
@@ -67,17 +58,17 @@ async fn a_number_or_the_words_of_an_option_are_a_vote() {
             ("sv", "VET INTE.", "Vet inte", 2),
         ] {
             let mut resident = someone(&server, lang).await;
-            let before = votes(&server, &id).await[at];
+            let before = server.votes(&id).await[at];
             assert_eq!(resident.say(said).await.text, voted(lang, option), "{said}");
-            assert_eq!(votes(&server, &id).await[at], before + 1, "{said}");
+            assert_eq!(server.votes(&id).await[at], before + 1, "{said}");
         }
         let mut resident = someone(&server, "fi").await;
-        let all: i64 = votes(&server, &id).await.iter().sum();
+        let all: i64 = server.votes(&id).await.iter().sum();
         for said in ["4", "0", "vaihtoehto 11"] {
             let range = Phrase::new("poll-choices").arg("last", 3);
             assert_eq!(resident.say(said).await.text, phrase("fi", range), "{said}");
         }
-        assert_eq!(votes(&server, &id).await.iter().sum::<i64>(), all);
+        assert_eq!(server.votes(&id).await.iter().sum::<i64>(), all);
     })
     .await;
 }
@@ -112,7 +103,7 @@ async fn an_emergency_a_command_and_a_shown_menu_go_before_a_vote() {
         let mut resident = someone(&server, "fi").await;
         resident.say("poista tietoni").await;
         assert_eq!(resident.say("joo").await.text, phrase("fi", "erased"));
-        assert_eq!(votes(&server, &id).await, [0, 0, 0, 0]);
+        assert_eq!(server.votes(&id).await, [0, 0, 0, 0]);
     })
     .await;
 }
@@ -134,8 +125,8 @@ async fn words_that_fit_several_polls_lead_to_the_list_and_other_words_are_quest
         let mut resident = someone(&server, "fi").await;
         assert_eq!(resident.say("vähän").await.text, voted("fi", "Vähän"));
         assert_eq!(resident.say("ei").await.text, voted("fi", "Ei"));
-        assert_eq!(votes(&server, &first).await, [0, 1]);
-        assert_eq!(votes(&server, &second).await, [0, 1]);
+        assert_eq!(server.votes(&first).await, [0, 1]);
+        assert_eq!(server.votes(&second).await, [0, 1]);
         let asked = resident.say("onko valoa?").await.text;
         assert!(!asked.contains(&voted("fi", "On")), "{asked}");
     })
@@ -163,9 +154,9 @@ async fn a_vote_typed_into_telegram_counts_and_one_typed_into_a_group_does_not()
             })
             .await;
         assert!(answer.says(&phrase("fi", "unknown")), "{answer:?}");
-        assert_eq!(votes(&bot.server, &id).await, [0, 0]);
+        assert_eq!(bot.server.votes(&id).await, [0, 0]);
         assert_eq!(bot.say(user, "2").await.text, voted("fi", "Ei"));
-        assert_eq!(votes(&bot.server, &id).await, [0, 1]);
+        assert_eq!(bot.server.votes(&id).await, [0, 1]);
     })
     .await;
 }

@@ -19,26 +19,6 @@ async fn seeded(bot: &Bot, count: i64) {
     bot.sim.seed_chats(CHATS.0, count, "fi");
 }
 
-async fn send_notice(bot: &Bot, title: &str, severity: &str) -> i64 {
-    let args = [
-        "notice",
-        "send",
-        "--title-fi",
-        title,
-        "--title-sv",
-        title,
-        "--text-fi",
-        "Teksti.",
-        "--text-sv",
-        "Text.",
-        "--severity",
-        severity,
-    ];
-    bot.server.json(&args).await["id"]
-        .as_i64()
-        .expect("a number")
-}
-
 /// How many messages with these words were sent so far.
 fn sent(bot: &Bot, words: &str) -> usize {
     bot.sim.read(|state| {
@@ -65,10 +45,14 @@ async fn a_severe_notice_overtakes_a_routine_one_that_is_on_its_way() {
         })
         .await;
         seeded(&bot, CHATS.1).await;
-        send_notice(&bot, "Tavallinen", "moderate").await;
+        bot.server
+            .send_notice("Tavallinen", &["--severity", "moderate"])
+            .await;
         let begun = |state: &crate::support::botapi::State| state.calls("sendMessage").ok >= 5;
         bot.sim.wait_until(begun, PATIENCE).await.expect("a start");
-        send_notice(&bot, "Vaarallinen", "severe").await;
+        bot.server
+            .send_notice("Vaarallinen", &["--severity", "severe"])
+            .await;
         bot.quiet().await;
         let order: Vec<bool> = bot.sim.read(|state| {
             let log = state.call_log().iter();
@@ -136,7 +120,10 @@ async fn an_outage_of_telegram_loses_nothing() {
         bot.say(ASKER, "/start").await;
         let failed = bot.sim.read(|state| state.calls("sendMessage").faults);
         bot.sim.set_down(true);
-        let id = send_notice(&bot, "Tiedote-1", "moderate").await;
+        let id = bot
+            .server
+            .send_notice("Tiedote-1", &["--severity", "moderate"])
+            .await;
         bot.sim.say(ASKER, "palovaroittimen testaus");
         let tried = bot.sim.wait_until(
             |state| state.calls("sendMessage").faults >= failed + 100,
@@ -148,7 +135,7 @@ async fn an_outage_of_telegram_loses_nothing() {
         assert!(answered.expect("an answer")[1].contains("SPEK"));
         bot.quiet().await;
         let database = &bot.server.database;
-        let audit = audit::notice(&bot.sim, database, (id, "Tiedote-1"), (CHATS.0, 50)).await;
+        let audit = audit::notice(&bot.sim, database, (&id, "Tiedote-1"), (CHATS.0, 50)).await;
         assert_eq!(audit.duplicates, 0, "what was not carried out came once");
         let log = bot.server.log().join("\n");
         assert!(!log.contains("SIMULATED-token"), "the log shows no token");

@@ -31,27 +31,8 @@ async fn seed(bot: &Bot, residents: i64) {
     bot.sim.seed_chats(FIRST, residents, "fi");
 }
 
-async fn send_notice(bot: &Bot) -> i64 {
-    let args = [
-        "notice",
-        "send",
-        "--title-fi",
-        "Tiedote-1",
-        "--title-sv",
-        "Tiedote-1",
-        "--text-fi",
-        "Teksti.",
-        "--text-sv",
-        "Text.",
-    ];
-    bot.server.json(&args).await["id"]
-        .as_i64()
-        .expect("a number")
-}
-
-async fn status(bot: &Bot, id: i64) -> Value {
-    let id = id.to_string();
-    bot.server.json(&["notice", "status", &id]).await["standing"].clone()
+async fn status(bot: &Bot, id: &str) -> Value {
+    bot.server.json(&["notice", "status", id]).await["standing"].clone()
 }
 
 /// Waits until some messages of a notice are out.
@@ -66,7 +47,7 @@ async fn who_stops_or_is_erased_while_a_notice_goes_out_does_not_get_it() {
         let bot = paced(database, 120).await;
         let (stopped, erased) = (FIRST + 118, FIRST + 119);
         bot.say(erased, "/poista").await;
-        let id = send_notice(&bot).await;
+        let id = bot.server.send_notice("Tiedote-1", &[]).await;
         under_way(&bot).await;
         bot.sim.say(stopped, "/lopeta");
         bot.sim.say(erased, "kyllä");
@@ -77,7 +58,7 @@ async fn who_stops_or_is_erased_while_a_notice_goes_out_does_not_get_it() {
         for chat in [stopped, erased] {
             assert!(!bot.lines(chat).iter().any(|line| line.says("Tiedote-1")));
         }
-        let standing = status(&bot, id).await;
+        let standing = status(&bot, &id).await;
         let deliveries = json!([["telegram", "failed", 1], ["telegram", "sent", 118]]);
         assert_eq!(standing["deliveries"], deliveries);
         assert_eq!(standing["reasons"], json!([["stopped", 1]]));
@@ -89,7 +70,7 @@ async fn who_stops_or_is_erased_while_a_notice_goes_out_does_not_get_it() {
 async fn a_server_stopped_in_order_leaves_nothing_in_doubt_and_the_next_one_goes_on() {
     on_each_database(async |database| {
         let bot = paced(database, 90).await;
-        let id = send_notice(&bot).await;
+        let id = bot.server.send_notice("Tiedote-1", &[]).await;
         under_way(&bot).await;
         let Bot { sim, server } = bot;
         let home = server.stop().await;
@@ -105,7 +86,7 @@ async fn a_server_stopped_in_order_leaves_nothing_in_doubt_and_the_next_one_goes
         let bot = Bot { sim, server };
         bot.quiet().await;
         let database = &bot.server.database;
-        let audit = audit::notice(&bot.sim, database, (id, "Tiedote-1"), (FIRST, 90)).await;
+        let audit = audit::notice(&bot.sim, database, (&id, "Tiedote-1"), (FIRST, 90)).await;
         assert_eq!((audit.duplicates, audit.doubts), (0, 0));
     })
     .await;
@@ -131,11 +112,11 @@ async fn an_unclear_send_is_repeated_and_counted_or_left_alone_as_the_settings_s
                 times: 1,
                 fault: Fault::LostReply,
             });
-            let id = send_notice(&bot).await;
+            let id = bot.server.send_notice("Tiedote-1", &[]).await;
             bot.quiet().await;
             assert_eq!(bot.lines(FIRST).len(), arrived);
             assert_eq!(bot.lines(FIRST + 1).len(), 1);
-            let standing = status(&bot, id).await;
+            let standing = status(&bot, &id).await;
             let deliveries = match state {
                 "sent" => json!([["telegram", "sent", 3]]),
                 _ => json!([["telegram", "ambiguous", 1], ["telegram", "sent", 2]]),

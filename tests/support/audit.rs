@@ -78,7 +78,7 @@ fn containing(sim: &Simulator, chat: i64, words: &str) -> i64 {
 pub async fn notice(
     sim: &Simulator,
     database: &Database,
-    (id, words): (i64, &str),
+    (id, words): (&str, &str),
     (first, count): (i64, i64),
 ) -> Audit {
     let which = format!("broadcast_id IN (SELECT id FROM broadcast WHERE notice_id = {id})");

@@ -8,6 +8,7 @@
 pub mod audit;
 pub mod botapi;
 pub mod database;
+pub mod drafts;
 pub mod home;
 pub mod matrix;
 pub mod page;

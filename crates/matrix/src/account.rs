@@ -1,5 +1,6 @@
 //! The bot's session and its store on disk.
 
+use futures::future::BoxFuture;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
@@ -199,31 +200,33 @@ impl Account {
     ///
     /// # Errors
     /// [`Trouble::Store`] when the store is in use, can't be read or holds no session.
-    pub async fn restore(settings: &Settings) -> Result<Self, Trouble> {
-        // Before the lock: a login that runs just now must get it.
-        let known = read_session(&settings.store_dir)?.map(|_| lock(&settings.store_dir));
-        let lock = known.transpose()?;
-        let session = read_session(&settings.store_dir)?;
-        let (lock, session) = lock.zip(session).ok_or_else(|| {
-            Trouble::Store(format!(
-                "{} holds no session; run `turvabot matrix login` first",
-                settings.store_dir.display()
-            ))
-        })?;
-        let client = client(settings).await?;
-        let meta = session.meta.clone();
-        // The SDK drops a sync that ends where its own last one did: it thinks that it is given the
-        // same again. But a crash may have come between the SDK's store and the caller's.
-        let place = place(&client).await?;
-        put_place(&client, None).await?;
-        client
-            .matrix_auth()
-            .restore_session(session, RoomLoadSettings::default())
-            .await?;
-        if place.is_some() {
-            put_place(&client, place).await?;
-        }
-        Ok(Self::new(client, meta, lock))
+    pub fn restore<'a>(settings: &'a Settings) -> BoxFuture<'a, Result<Self, Trouble>> {
+        Box::pin(async move {
+            // Before the lock: a login that runs just now must get it.
+            let known = read_session(&settings.store_dir)?.map(|_| lock(&settings.store_dir));
+            let lock = known.transpose()?;
+            let session = read_session(&settings.store_dir)?;
+            let (lock, session) = lock.zip(session).ok_or_else(|| {
+                Trouble::Store(format!(
+                    "{} holds no session; run `turvabot matrix login` first",
+                    settings.store_dir.display()
+                ))
+            })?;
+            let client = client(settings).await?;
+            let meta = session.meta.clone();
+            // The SDK drops a sync that ends where its own last one did: it thinks that it is given the
+            // same again. But a crash may have come between the SDK's store and the caller's.
+            let place = place(&client).await?;
+            put_place(&client, None).await?;
+            client
+                .matrix_auth()
+                .restore_session(session, RoomLoadSettings::default())
+                .await?;
+            if place.is_some() {
+                put_place(&client, place).await?;
+            }
+            Ok(Self::new(client, meta, lock))
+        })
     }
 
     fn new(client: Client, meta: SessionMeta, lock: File) -> Self {
@@ -301,23 +304,29 @@ impl Account {
     ///
     /// # Errors
     /// What the homeserver says of the password; [`Trouble::Store`].
-    pub async fn renew(&self, settings: &Settings, password: &str) -> Result<(), Trouble> {
-        let user = UserIdentifier::Matrix(MatrixUserIdentifier::new(self.me.to_string()));
-        let info = LoginInfo::Password(login::v3::Password::new(user, password.to_owned()));
-        let mut request = login::v3::Request::new(info);
-        request.device_id = Some(self.device.clone());
-        let answer = self.client.send(request).await?;
-        let session = MatrixSession {
-            meta: SessionMeta {
-                user_id: answer.user_id,
-                device_id: answer.device_id,
-            },
-            tokens: SessionTokens {
-                access_token: answer.access_token,
-                refresh_token: answer.refresh_token,
-            },
-        };
-        write_session(&settings.store_dir, &session)
+    pub fn renew<'a>(
+        &'a self,
+        settings: &'a Settings,
+        password: &'a str,
+    ) -> BoxFuture<'a, Result<(), Trouble>> {
+        Box::pin(async move {
+            let user = UserIdentifier::Matrix(MatrixUserIdentifier::new(self.me.to_string()));
+            let info = LoginInfo::Password(login::v3::Password::new(user, password.to_owned()));
+            let mut request = login::v3::Request::new(info);
+            request.device_id = Some(self.device.clone());
+            let answer = self.client.send(request).await?;
+            let session = MatrixSession {
+                meta: SessionMeta {
+                    user_id: answer.user_id,
+                    device_id: answer.device_id,
+                },
+                tokens: SessionTokens {
+                    access_token: answer.access_token,
+                    refresh_token: answer.refresh_token,
+                },
+            };
+            write_session(&settings.store_dir, &session)
+        })
     }
 
     /// Sets the session aside if the homeserver has ended it for good, so that the next login makes
@@ -325,19 +334,21 @@ impl Account {
     ///
     /// # Errors
     /// [`Trouble`] when the homeserver doesn't say.
-    pub async fn set_aside(&self, settings: &Settings) -> Result<bool, Trouble> {
-        let token = self.client.access_token().unwrap_or_default();
-        match crate::status::whoami(&settings.homeserver, &token).await {
-            Ok(_) => Ok(false),
-            Err(Trouble::LoggedOut { soft: true }) => Ok(false),
-            Err(Trouble::LoggedOut { soft: false }) => {
-                let path = session_file(&settings.store_dir);
-                fs::rename(&path, path.with_extension("ended"))
-                    .map_err(|error| store_trouble(&path, &error))?;
-                Ok(true)
+    pub fn set_aside<'a>(&'a self, settings: &'a Settings) -> BoxFuture<'a, Result<bool, Trouble>> {
+        Box::pin(async move {
+            let token = self.client.access_token().unwrap_or_default();
+            match crate::status::whoami(&settings.homeserver, &token).await {
+                Ok(_) => Ok(false),
+                Err(Trouble::LoggedOut { soft: true }) => Ok(false),
+                Err(Trouble::LoggedOut { soft: false }) => {
+                    let path = session_file(&settings.store_dir);
+                    fs::rename(&path, path.with_extension("ended"))
+                        .map_err(|error| store_trouble(&path, &error))?;
+                    Ok(true)
+                }
+                Err(trouble) => Err(trouble),
             }
-            Err(trouble) => Err(trouble),
-        }
+        })
     }
 
     /// The account, `@name:server`.

@@ -1,5 +1,6 @@
 //! Announcement rooms: public, unencrypted, where the bot speaks and people read.
 
+use futures::future::BoxFuture;
 use matrix_sdk::ruma::api::client::room::Visibility;
 use matrix_sdk::ruma::api::client::room::create_room::v3::{Request, RoomPreset};
 use matrix_sdk::ruma::api::client::state::get_state_event_for_key;
@@ -34,28 +35,34 @@ impl Account {
     ///
     /// # Errors
     /// [`Trouble`]; `M_NOT_FOUND` when there is none and none is to be made.
-    pub async fn board(&self, alias: &str, new: Option<&NewRoom>) -> Result<Board, Trouble> {
-        let parsed = RoomAliasId::parse(alias);
-        let parsed = parsed.map_err(|error| Trouble::Other(format!("{alias}: {error}")))?;
-        let found = self
-            .client
-            .resolve_room_alias(&parsed)
-            .await
-            .map_err(Trouble::from);
-        match (found, new) {
-            (Ok(found), _) => {
-                let room = found.room_id.to_string();
-                if self.joined(&room).is_err() {
-                    self.follow(alias, self.me()).await?;
+    pub fn board<'a>(
+        &'a self,
+        alias: &'a str,
+        new: Option<&'a NewRoom>,
+    ) -> BoxFuture<'a, Result<Board, Trouble>> {
+        Box::pin(async move {
+            let parsed = RoomAliasId::parse(alias);
+            let parsed = parsed.map_err(|error| Trouble::Other(format!("{alias}: {error}")))?;
+            let found = self
+                .client
+                .resolve_room_alias(&parsed)
+                .await
+                .map_err(Trouble::from);
+            match (found, new) {
+                (Ok(found), _) => {
+                    let room = found.room_id.to_string();
+                    if self.joined(&room).is_err() {
+                        self.follow(alias, self.me()).await?;
+                    }
+                    Ok(Board { room, made: false })
                 }
-                Ok(Board { room, made: false })
+                (Err(trouble), Some(new)) if trouble.is("M_NOT_FOUND") => {
+                    let room = self.make(parsed.alias(), new).await?;
+                    Ok(Board { room, made: true })
+                }
+                (Err(trouble), _) => Err(trouble),
             }
-            (Err(trouble), Some(new)) if trouble.is("M_NOT_FOUND") => {
-                let room = self.make(parsed.alias(), new).await?;
-                Ok(Board { room, made: true })
-            }
-            (Err(trouble), _) => Err(trouble),
-        }
+        })
     }
 
     async fn make(&self, alias: &str, new: &NewRoom) -> Result<String, Trouble> {
@@ -88,45 +95,58 @@ impl Account {
     ///
     /// # Errors
     /// [`Trouble`].
-    pub async fn pin(&self, room: &str, event: &str, pinned: bool) -> Result<usize, Trouble> {
-        let room = self.joined(room)?;
-        let event = EventId::parse(event).map_err(|error| Trouble::Other(error.to_string()))?;
-        let mut all = room.load_pinned_events().await?.unwrap_or_default();
-        let known = all.contains(&event);
-        if known != pinned {
-            if pinned {
-                all.push(event);
-            } else {
-                all.retain(|other| *other != event);
+    pub fn pin<'a>(
+        &'a self,
+        room: &'a str,
+        event: &'a str,
+        pinned: bool,
+    ) -> BoxFuture<'a, Result<usize, Trouble>> {
+        Box::pin(async move {
+            let room = self.joined(room)?;
+            let event = EventId::parse(event).map_err(|error| Trouble::Other(error.to_string()))?;
+            let mut all = room.load_pinned_events().await?.unwrap_or_default();
+            let known = all.contains(&event);
+            if known != pinned {
+                if pinned {
+                    all.push(event);
+                } else {
+                    all.retain(|other| *other != event);
+                }
+                let content = json!({ "pinned": all });
+                room.send_state_event_raw("m.room.pinned_events", "", content)
+                    .await?;
             }
-            let content = json!({ "pinned": all });
-            room.send_state_event_raw("m.room.pinned_events", "", content)
-                .await?;
-        }
-        Ok(all.len())
+            Ok(all.len())
+        })
     }
 
     /// Sets a room's topic unless it is that already.
     ///
     /// # Errors
     /// [`Trouble`].
-    pub async fn set_topic(&self, room: &str, topic: &str) -> Result<(), Trouble> {
-        let room = self.joined(room)?;
-        // Not from the store: what was set a moment ago may not have come back yet.
-        let request = get_state_event_for_key::v3::Request::new(
-            room.room_id().to_owned(),
-            StateEventType::RoomTopic,
-            String::new(),
-        );
-        let known = match self.client.send(request).await.map_err(Trouble::from) {
-            Ok(known) => Some(known.into_content().deserialize_as_unchecked::<Value>()),
-            Err(trouble) if trouble.is("M_NOT_FOUND") => None,
-            Err(trouble) => return Err(trouble),
-        };
-        let known = known.and_then(Result::ok);
-        if known.is_none_or(|known| known["topic"] != topic) {
-            room.set_room_topic(topic).await?;
-        }
-        Ok(())
+    pub fn set_topic<'a>(
+        &'a self,
+        room: &'a str,
+        topic: &'a str,
+    ) -> BoxFuture<'a, Result<(), Trouble>> {
+        Box::pin(async move {
+            let room = self.joined(room)?;
+            // Not from the store: what was set a moment ago may not have come back yet.
+            let request = get_state_event_for_key::v3::Request::new(
+                room.room_id().to_owned(),
+                StateEventType::RoomTopic,
+                String::new(),
+            );
+            let known = match self.client.send(request).await.map_err(Trouble::from) {
+                Ok(known) => Some(known.into_content().deserialize_as_unchecked::<Value>()),
+                Err(trouble) if trouble.is("M_NOT_FOUND") => None,
+                Err(trouble) => return Err(trouble),
+            };
+            let known = known.and_then(Result::ok);
+            if known.is_none_or(|known| known["topic"] != topic) {
+                room.set_room_topic(topic).await?;
+            }
+            Ok(())
+        })
     }
 }

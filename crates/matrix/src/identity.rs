@@ -3,6 +3,7 @@
 //! Clients that exclude devices their owner hasn't signed (MSC4153, in the specification since
 //! v1.18) share no keys with an unsigned bot, so its device is signed before it serves anyone.
 
+use futures::future::BoxFuture;
 use matrix_sdk::encryption::recovery::RecoveryState;
 use matrix_sdk::ruma::api::client::uiaa::{
     AuthData, MatrixUserIdentifier, Password, UserIdentifier,
@@ -45,30 +46,32 @@ impl Account {
     /// # Errors
     /// What the homeserver says; [`Trouble::Other`] when the account has an identity already and no
     /// recovery key was given, or the key is wrong. Then nothing is kept.
-    pub async fn login(
-        settings: &Settings,
-        credentials: &Credentials,
-        recovery_key: Option<&str>,
-        device_name: &str,
-    ) -> Result<LoggedIn, Trouble> {
-        let account = Self::begin(settings, credentials, device_name).await?;
-        if let Err(trouble) = account.establish(credentials, recovery_key).await {
-            // A device that nobody keeps the keys of must not stay among the account's.
-            if matches!(credentials, Credentials::Password { .. }) {
-                let _ = account.client.matrix_auth().logout().await;
+    pub fn login<'a>(
+        settings: &'a Settings,
+        credentials: &'a Credentials,
+        recovery_key: Option<&'a str>,
+        device_name: &'a str,
+    ) -> BoxFuture<'a, Result<LoggedIn, Trouble>> {
+        Box::pin(async move {
+            let account = Self::begin(settings, credentials, device_name).await?;
+            if let Err(trouble) = account.establish(credentials, recovery_key).await {
+                // A device that nobody keeps the keys of must not stay among the account's.
+                if matches!(credentials, Credentials::Password { .. }) {
+                    let _ = account.client.matrix_auth().logout().await;
+                }
+                return Err(trouble);
             }
-            return Err(trouble);
-        }
-        // Kept before there is a recovery key: whoever has the one has the other.
-        account.keep(settings)?;
-        let recovery_key = match recovery_key {
-            Some(_) => None,
-            None => Some(account.make_recovery_key().await?),
-        };
-        Ok(LoggedIn {
-            user: account.me().to_owned(),
-            device: account.device().to_owned(),
-            recovery_key,
+            // Kept before there is a recovery key: whoever has the one has the other.
+            account.keep(settings)?;
+            let recovery_key = match recovery_key {
+                Some(_) => None,
+                None => Some(account.make_recovery_key().await?),
+            };
+            Ok(LoggedIn {
+                user: account.me().to_owned(),
+                device: account.device().to_owned(),
+                recovery_key,
+            })
         })
     }
 
@@ -107,17 +110,19 @@ impl Account {
     ///
     /// # Errors
     /// [`Trouble`]; then it can be made later.
-    pub async fn make_recovery_key(&self) -> Result<String, Trouble> {
-        let encryption = self.client.encryption();
-        let recovery = encryption.recovery();
-        if let Ok(key) = recovery.enable().wait_for_backups_to_upload().await {
-            return Ok(key);
-        }
-        // A backup of an earlier attempt, whose key nobody has.
-        let backups = encryption.backups();
-        backups.disable_and_delete().await.map_err(other)?;
-        let enabling = recovery.enable().wait_for_backups_to_upload();
-        enabling.await.map_err(other)
+    pub fn make_recovery_key<'a>(&'a self) -> BoxFuture<'a, Result<String, Trouble>> {
+        Box::pin(async move {
+            let encryption = self.client.encryption();
+            let recovery = encryption.recovery();
+            if let Ok(key) = recovery.enable().wait_for_backups_to_upload().await {
+                return Ok(key);
+            }
+            // A backup of an earlier attempt, whose key nobody has.
+            let backups = encryption.backups();
+            backups.disable_and_delete().await.map_err(other)?;
+            let enabling = recovery.enable().wait_for_backups_to_upload();
+            enabling.await.map_err(other)
+        })
     }
 
     /// Syncs until the homeserver shows the device with its owner's signature.
@@ -168,30 +173,34 @@ impl Account {
     ///
     /// # Errors
     /// [`Trouble::Other`] when the key is wrong.
-    pub async fn recover(&self, recovery_key: &str) -> Result<(), Trouble> {
-        let recovery = self.client.encryption().recovery();
-        recovery
-            .recover(recovery_key.trim())
-            .await
-            .map_err(|error| {
-                Trouble::Other(format!(
-                    "the recovery key does not fit the account ({error})"
-                ))
-            })?;
-        self.await_signature().await
+    pub fn recover<'a>(&'a self, recovery_key: &'a str) -> BoxFuture<'a, Result<(), Trouble>> {
+        Box::pin(async move {
+            let recovery = self.client.encryption().recovery();
+            recovery
+                .recover(recovery_key.trim())
+                .await
+                .map_err(|error| {
+                    Trouble::Other(format!(
+                        "the recovery key does not fit the account ({error})"
+                    ))
+                })?;
+            self.await_signature().await
+        })
     }
 
     /// How the bot's device stands, as far as this store knows.
     ///
     /// # Errors
     /// [`Trouble::Store`].
-    pub async fn standing(&self) -> Result<Standing, Trouble> {
-        let encryption = self.client.encryption();
-        let device = encryption.get_own_device().await;
-        let device = device.map_err(|error| Trouble::Store(error.to_string()))?;
-        Ok(Standing {
-            signed: device.is_some_and(|device| device.is_cross_signed_by_owner()),
-            recoverable: encryption.recovery().state() == RecoveryState::Enabled,
+    pub fn standing<'a>(&'a self) -> BoxFuture<'a, Result<Standing, Trouble>> {
+        Box::pin(async move {
+            let encryption = self.client.encryption();
+            let device = encryption.get_own_device().await;
+            let device = device.map_err(|error| Trouble::Store(error.to_string()))?;
+            Ok(Standing {
+                signed: device.is_some_and(|device| device.is_cross_signed_by_owner()),
+                recoverable: encryption.recovery().state() == RecoveryState::Enabled,
+            })
         })
     }
 }

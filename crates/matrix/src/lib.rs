@@ -2,7 +2,9 @@
 //!
 //! Everything that touches the SDK is in this crate: the session and its encryption, reading a sync
 //! into [`Event`]s, sending with transaction ids, rooms. It knows nothing of residents, notices or
-//! databases, so the bot's own code is built without waiting for it.
+//! databases, so the bot's own code is built without waiting for it. For the same reason its
+//! functions return boxed futures: a future that is awaited by its own type is compiled, with all
+//! that it awaits of the SDK, by the crate that awaits it, which took minutes in a release build.
 //!
 //! No event handlers, no send queue, no event cache of the SDK: a sync is read where it arrives,
 //! and its token is the caller's to keep.

@@ -3,6 +3,7 @@
 //! A homeserver takes a transaction id once per device and remembers it for a day or so
 //! (specification, "Transaction identifiers"). Beyond that, what was sent is found by its mark.
 
+use futures::future::BoxFuture;
 use matrix_sdk::deserialized_responses::TimelineEvent;
 use matrix_sdk::room::MessagesOptions;
 use matrix_sdk::ruma::{EventId, TransactionId};
@@ -37,28 +38,42 @@ impl Account {
     ///
     /// # Errors
     /// [`Trouble`].
-    pub async fn post(&self, room: &str, mark: &Mark, post: &Post) -> Result<String, Trouble> {
-        let room = self.joined(room)?;
-        let mut content = post.content.clone();
-        content[OWN]["mark"] = Value::String(mark.0.clone());
-        let transaction = <&TransactionId>::from(mark.0.as_str());
-        let sending = room
-            .send_raw(post.kind, content)
-            .with_transaction_id(transaction)
-            .with_request_config(once(&self.client));
-        Ok(sending.await?.response.event_id.to_string())
+    pub fn post<'a>(
+        &'a self,
+        room: &'a str,
+        mark: &'a Mark,
+        post: &'a Post,
+    ) -> BoxFuture<'a, Result<String, Trouble>> {
+        Box::pin(async move {
+            let room = self.joined(room)?;
+            let mut content = post.content.clone();
+            content[OWN]["mark"] = Value::String(mark.0.clone());
+            let transaction = <&TransactionId>::from(mark.0.as_str());
+            let sending = room
+                .send_raw(post.kind, content)
+                .with_transaction_id(transaction)
+                .with_request_config(once(&self.client));
+            Ok(sending.await?.response.event_id.to_string())
+        })
     }
 
     /// Takes an event away. Returns the id of the event that says so.
     ///
     /// # Errors
     /// [`Trouble`].
-    pub async fn redact(&self, room: &str, mark: &Mark, event: &str) -> Result<String, Trouble> {
-        let room = self.joined(room)?;
-        let event = EventId::parse(event).map_err(|error| Trouble::Other(error.to_string()))?;
-        let transaction = <&TransactionId>::from(mark.0.as_str()).to_owned();
-        let redacted = room.redact(&event, None, Some(transaction)).await;
-        Ok(redacted.map_err(Trouble::from)?.event_id.to_string())
+    pub fn redact<'a>(
+        &'a self,
+        room: &'a str,
+        mark: &'a Mark,
+        event: &'a str,
+    ) -> BoxFuture<'a, Result<String, Trouble>> {
+        Box::pin(async move {
+            let room = self.joined(room)?;
+            let event = EventId::parse(event).map_err(|error| Trouble::Other(error.to_string()))?;
+            let transaction = <&TransactionId>::from(mark.0.as_str()).to_owned();
+            let redacted = room.redact(&event, None, Some(transaction)).await;
+            Ok(redacted.map_err(Trouble::from)?.event_id.to_string())
+        })
     }
 
     /// The event with this mark, if it is among those the bot sent to the room since an instant
@@ -66,48 +81,50 @@ impl Account {
     ///
     /// # Errors
     /// [`Trouble`].
-    pub async fn find(
-        &self,
-        room: &str,
-        mark: &Mark,
+    pub fn find<'a>(
+        &'a self,
+        room: &'a str,
+        mark: &'a Mark,
         since: i64,
-    ) -> Result<Option<String>, Trouble> {
-        let room = self.joined(room)?;
-        let mut from: Option<String> = None;
-        let mut keys_fetched = false;
-        let mut unread = false;
-        // It may be one of those that this device can't read yet.
-        let done = |unread| match unread {
-            true => Err(Trouble::Unclear(
-                "earlier messages cannot be read yet".into(),
-            )),
-            false => Ok(None),
-        };
-        for _ in 0..PAGES {
-            let mut page = room.messages(backward(from.as_deref())).await?;
-            if !keys_fetched && page.chunk.iter().any(|event| self.is_sealed_own(event)) {
-                // Another device of the bot's sent it; its keys are in the backup.
-                let backups = self.client.encryption().backups();
-                let fetched = backups.download_room_keys_for_room(room.room_id()).await;
-                if fetched.is_ok() {
-                    page = room.messages(backward(from.as_deref())).await?;
+    ) -> BoxFuture<'a, Result<Option<String>, Trouble>> {
+        Box::pin(async move {
+            let room = self.joined(room)?;
+            let mut from: Option<String> = None;
+            let mut keys_fetched = false;
+            let mut unread = false;
+            // It may be one of those that this device can't read yet.
+            let done = |unread| match unread {
+                true => Err(Trouble::Unclear(
+                    "earlier messages cannot be read yet".into(),
+                )),
+                false => Ok(None),
+            };
+            for _ in 0..PAGES {
+                let mut page = room.messages(backward(from.as_deref())).await?;
+                if !keys_fetched && page.chunk.iter().any(|event| self.is_sealed_own(event)) {
+                    // Another device of the bot's sent it; its keys are in the backup.
+                    let backups = self.client.encryption().backups();
+                    let fetched = backups.download_room_keys_for_room(room.room_id()).await;
+                    if fetched.is_ok() {
+                        page = room.messages(backward(from.as_deref())).await?;
+                    }
+                    keys_fetched = true;
                 }
-                keys_fetched = true;
+                for event in &page.chunk {
+                    let (at, found) = self.marked(event, mark);
+                    if found.is_some() {
+                        return Ok(found);
+                    }
+                    if at < since {
+                        return done(unread);
+                    }
+                    unread |= self.is_sealed_own(event);
+                }
+                let Some(end) = page.end else { break };
+                from = Some(end);
             }
-            for event in &page.chunk {
-                let (at, found) = self.marked(event, mark);
-                if found.is_some() {
-                    return Ok(found);
-                }
-                if at < since {
-                    return done(unread);
-                }
-                unread |= self.is_sealed_own(event);
-            }
-            let Some(end) = page.end else { break };
-            from = Some(end);
-        }
-        done(unread)
+            done(unread)
+        })
     }
 
     /// Whether the bot sent an event that this device can't read.

@@ -1,5 +1,6 @@
 //! What the homeserver says of the account, asked without the store: also while a server runs.
 
+use futures::future::BoxFuture;
 use std::time::Duration;
 
 use matrix_sdk::reqwest;
@@ -94,36 +95,38 @@ pub(crate) async fn whoami(
 ///
 /// # Errors
 /// [`Trouble::Store`].
-pub async fn remote(settings: &Settings) -> Result<Option<Remote>, Trouble> {
-    let Some(session) = read_session(&settings.store_dir)? else {
-        return Ok(None);
-    };
-    let user = session.meta.user_id.to_string();
-    let device = session.meta.device_id.to_string();
-    let mut remote = Remote {
-        session: false,
-        signed: false,
-        trouble: None,
-        user,
-        device,
-    };
-    let body = serde_json::json!({ "device_keys": { &remote.user: [] } });
-    let token = &session.tokens.access_token;
-    match ask(
-        &settings.homeserver,
-        Some(token),
-        "/_matrix/client/v3/keys/query",
-        Some(body),
-    )
-    .await
-    {
-        Ok(keys) => {
-            remote.session = true;
-            remote.signed = is_signed(&keys, &remote.user, &remote.device);
+pub fn remote<'a>(settings: &'a Settings) -> BoxFuture<'a, Result<Option<Remote>, Trouble>> {
+    Box::pin(async move {
+        let Some(session) = read_session(&settings.store_dir)? else {
+            return Ok(None);
+        };
+        let user = session.meta.user_id.to_string();
+        let device = session.meta.device_id.to_string();
+        let mut remote = Remote {
+            session: false,
+            signed: false,
+            trouble: None,
+            user,
+            device,
+        };
+        let body = serde_json::json!({ "device_keys": { &remote.user: [] } });
+        let token = &session.tokens.access_token;
+        match ask(
+            &settings.homeserver,
+            Some(token),
+            "/_matrix/client/v3/keys/query",
+            Some(body),
+        )
+        .await
+        {
+            Ok(keys) => {
+                remote.session = true;
+                remote.signed = is_signed(&keys, &remote.user, &remote.device);
+            }
+            Err(trouble) => remote.trouble = Some(trouble.to_string()),
         }
-        Err(trouble) => remote.trouble = Some(trouble.to_string()),
-    }
-    Ok(Some(remote))
+        Ok(Some(remote))
+    })
 }
 
 /// Whether the device's keys carry a signature by the owner's self-signing key.

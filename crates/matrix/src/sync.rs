@@ -1,5 +1,6 @@
 //! Syncing by a token of the caller's own.
 
+use futures::future::BoxFuture;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -69,59 +70,67 @@ impl Account {
     ///
     /// # Errors
     /// [`Trouble`].
-    pub async fn first_sync(&self) -> Result<(), Trouble> {
-        self.settled().await.map(drop)
+    pub fn first_sync<'a>(&'a self) -> BoxFuture<'a, Result<(), Trouble>> {
+        Box::pin(async move { self.settled().await.map(drop) })
     }
 
     /// Whether the store knows nothing of the account's rooms yet.
     ///
     /// # Errors
     /// [`Trouble::Store`].
-    pub async fn is_fresh(&self) -> Result<bool, Trouble> {
-        Ok(place(&self.client).await?.is_none())
+    pub fn is_fresh<'a>(&'a self) -> BoxFuture<'a, Result<bool, Trouble>> {
+        Box::pin(async move { Ok(place(&self.client).await?.is_none()) })
     }
 
     /// A sync whose timelines are history. Returns the place in the stream behind it.
     ///
     /// # Errors
     /// [`Trouble`].
-    pub async fn settled(&self) -> Result<String, Trouble> {
-        let (token, wait) = match place(&self.client).await? {
-            Some(place) => (SyncToken::Specific(place), SHORT),
-            None => (SyncToken::NoToken, LONG),
-        };
-        // A sync of everything takes longer than any ordinary answer, and must not begin again.
-        let mut filter = filter();
-        filter.room.timeline.limit = Some(1_u32.into());
-        let settings = SyncSettings::new()
-            .filter(Filter::FilterDefinition(filter))
-            .token(token)
-            .timeout(wait);
-        Ok(self.client.sync_once(settings).await?.next_batch)
+    pub fn settled<'a>(&'a self) -> BoxFuture<'a, Result<String, Trouble>> {
+        Box::pin(async move {
+            let (token, wait) = match place(&self.client).await? {
+                Some(place) => (SyncToken::Specific(place), SHORT),
+                None => (SyncToken::NoToken, LONG),
+            };
+            // A sync of everything takes longer than any ordinary answer, and must not begin again.
+            let mut filter = filter();
+            filter.room.timeline.limit = Some(1_u32.into());
+            let settings = SyncSettings::new()
+                .filter(Filter::FilterDefinition(filter))
+                .token(token)
+                .timeout(wait);
+            Ok(self.client.sync_once(settings).await?.next_batch)
+        })
     }
 
     /// What happened since a place in the stream; waits for something to happen, up to `wait`.
     ///
     /// # Errors
     /// [`Trouble`]; then the same `since` brings the same again.
-    pub async fn sync(&self, since: &str, wait: Duration) -> Result<Batch, Trouble> {
-        let mut received = self.received.lock().await;
-        let response = match received.take().filter(|(place, _)| place == since) {
-            Some((_, response)) => response,
-            None => {
-                let settings = SyncSettings::new()
-                    .filter(Filter::FilterDefinition(filter()))
-                    .token(SyncToken::Specific(since.to_owned()))
-                    .timeout(wait);
-                self.client.sync_once(settings).await?
+    pub fn sync<'a>(
+        &'a self,
+        since: &'a str,
+        wait: Duration,
+    ) -> BoxFuture<'a, Result<Batch, Trouble>> {
+        Box::pin(async move {
+            let mut received = self.received.lock().await;
+            let response = match received.take().filter(|(place, _)| place == since) {
+                Some((_, response)) => response,
+                None => {
+                    let settings = SyncSettings::new()
+                        .filter(Filter::FilterDefinition(filter()))
+                        .token(SyncToken::Specific(since.to_owned()))
+                        .timeout(wait);
+                    self.client.sync_once(settings).await?
+                }
+            };
+            let batch = self.batch(since, response.clone()).await;
+            if batch.is_err() {
+                // The SDK wouldn't take the same in again.
+                *received = Some((since.to_owned(), response));
             }
-        };
-        let batch = self.batch(since, response.clone()).await;
-        if batch.is_err() {
-            // The SDK wouldn't take the same in again.
-            *received = Some((since.to_owned(), response));
-        }
-        batch
+            batch
+        })
     }
 
     async fn batch(&self, since: &str, response: SyncResponse) -> Result<Batch, Trouble> {
@@ -262,43 +271,52 @@ impl Account {
     ///
     /// # Errors
     /// [`Trouble::Outside`] when the bot has left the room.
-    pub async fn unseal(&self, sealed: &Sealed) -> Result<Option<Vec<Event>>, Trouble> {
-        let room = self.joined(&sealed.room)?;
-        let Ok(raw) = serde_json::from_str::<Raw<AnySyncTimelineEvent>>(&sealed.raw) else {
-            return Ok(Some(Vec::new()));
-        };
-        let Ok(event) = room.decrypt_event(raw.cast_ref_unchecked(), None).await else {
-            return Ok(None);
-        };
-        Ok(match self.read(room.room_id(), &event) {
-            Ok(event) => Some(event.into_iter().collect()),
-            Err(_) => None,
+    pub fn unseal<'a>(
+        &'a self,
+        sealed: &'a Sealed,
+    ) -> BoxFuture<'a, Result<Option<Vec<Event>>, Trouble>> {
+        Box::pin(async move {
+            let room = self.joined(&sealed.room)?;
+            let Ok(raw) = serde_json::from_str::<Raw<AnySyncTimelineEvent>>(&sealed.raw) else {
+                return Ok(Some(Vec::new()));
+            };
+            let Ok(event) = room.decrypt_event(raw.cast_ref_unchecked(), None).await else {
+                return Ok(None);
+            };
+            Ok(match self.read(room.room_id(), &event) {
+                Ok(event) => Some(event.into_iter().collect()),
+                Err(_) => None,
+            })
         })
     }
 
     /// The sessions whose keys arrive from now on, by room and session; empty ones when some may
     /// have been missed.
-    pub async fn keys(&self) -> tokio::sync::mpsc::UnboundedReceiver<(String, String)> {
-        use futures::StreamExt as _;
-        let (tell, keys) = tokio::sync::mpsc::unbounded_channel();
-        if let Some(stream) = self.client.encryption().room_keys_received_stream().await {
-            tokio::spawn(async move {
-                let mut stream = std::pin::pin!(stream);
-                while let Some(infos) = stream.next().await {
-                    let Ok(infos) = infos else {
-                        let _ = tell.send(Default::default());
-                        continue;
-                    };
-                    for info in infos {
-                        let session = (info.room_id.to_string(), info.session_id);
-                        if tell.send(session).is_err() {
-                            return;
+    pub fn keys<'a>(
+        &'a self,
+    ) -> BoxFuture<'a, tokio::sync::mpsc::UnboundedReceiver<(String, String)>> {
+        Box::pin(async move {
+            use futures::StreamExt as _;
+            let (tell, keys) = tokio::sync::mpsc::unbounded_channel();
+            if let Some(stream) = self.client.encryption().room_keys_received_stream().await {
+                tokio::spawn(async move {
+                    let mut stream = std::pin::pin!(stream);
+                    while let Some(infos) = stream.next().await {
+                        let Ok(infos) = infos else {
+                            let _ = tell.send(Default::default());
+                            continue;
+                        };
+                        for info in infos {
+                            let session = (info.room_id.to_string(), info.session_id);
+                            if tell.send(session).is_err() {
+                                return;
+                            }
                         }
                     }
-                }
-            });
-        }
-        keys
+                });
+            }
+            keys
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use turvabot_matrix::{Account, Trouble};
 
@@ -35,10 +36,15 @@ pub(super) enum End {
 }
 
 /// Where a connection stands.
+#[derive(Default)]
 pub(super) struct Course {
     pub token: String,
     pub vault: Vault,
     pub pause: Duration,
+    /// Syncs in a row that brought nothing.
+    pub echoes: u32,
+    /// When the place was noted last.
+    pub noted: Option<Instant>,
 }
 
 fn note(name: &str, value: String) -> Note {

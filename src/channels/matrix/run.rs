@@ -1,6 +1,7 @@
 //! The channel's life: syncing, and handing in what that brings.
 
 use std::collections::HashMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,12 +14,18 @@ use super::boards::Found;
 use super::connection::{Course, End, OPERATOR};
 use super::homes::{self, Place, of_user};
 use super::receive::Received;
-use super::sealed::Vault;
 use crate::channels::{Note, Sink};
 use crate::domain::{ChannelKind, Chat, Inbound, Input, Millis};
 
 /// How long a sync waits for something to happen.
 const WAIT: Duration = Duration::from_secs(30);
+
+/// How long it waits after two syncs in a row that brought nothing but what the bot itself said: a
+/// notice to many rooms comes back event by event.
+const REST: Duration = Duration::from_millis(100);
+
+/// How often a place is noted while nothing happens.
+const NOTED: Duration = Duration::from_secs(10);
 
 /// How often it is looked whether somebody still sends with an account that is over.
 const SENDERS: Duration = Duration::from_millis(50);
@@ -49,10 +56,20 @@ impl Matrix {
     {
         // Left from a run that broke.
         self.set_account(None);
-        let tools = Arc::new(tools);
         let mut notes: HashMap<String, String> = notes.into_iter().collect();
         while let Some(account) = self.connect(&cancel).await {
-            let ended = self.serve(&account, &mut notes, &tools, &cancel).await;
+            let mut serving = Serving {
+                channel: &self,
+                account: &account,
+                tools: &tools,
+                notes: &mut notes,
+                course: Course::default(),
+                cancel: &cancel,
+            };
+            let ended = match serving.serve().await {
+                Ok(never) => match never {},
+                Err(end) => end,
+            };
             self.set_account(None);
             match ended {
                 End::Cancelled => return,
@@ -71,189 +88,6 @@ impl Matrix {
         }
     }
 
-    async fn serve<S, C>(
-        &self,
-        account: &Arc<Account>,
-        notes: &mut HashMap<String, String>,
-        tools: &Arc<Tools<S, C>>,
-        cancel: &CancellationToken,
-    ) -> End
-    where
-        S: Sink,
-        C: Fn() -> Millis + Send + Sync + 'static,
-    {
-        let mut course = Course {
-            token: String::new(),
-            vault: Vault::default(),
-            pause: Duration::ZERO,
-        };
-        for (name, value) in &*notes {
-            course.vault.load(name, value);
-        }
-        let now = (tools.clock)();
-        let mut first = self.know_device(account, notes, now);
-        match self.begin(account, notes, &mut course, cancel).await {
-            Ok(()) => {}
-            Err(end) => return end,
-        }
-        first.push(self.place(&course.token));
-        if !self.offer(tools, Vec::new(), first, notes, cancel).await {
-            return End::Cancelled;
-        }
-        // Before anything is heard or said: what is said in these rooms isn't said to the bot.
-        let Some(found) = cancel.run_until_cancelled(self.find_boards(account)).await else {
-            return End::Cancelled;
-        };
-        self.homes.build(account);
-        self.set_account(Some(Arc::clone(account)));
-        tracing::info!("Matrix is connected");
-        let beside = CancellationToken::new();
-        let _guard = beside.clone().drop_guard();
-        let helpers = async {
-            tokio::join!(
-                self.doorman.serve(account, &beside),
-                self.introduce(account, tools, found, &beside),
-            );
-        };
-        tokio::select! {
-            end = self.sync(account, notes, tools, &mut course, cancel) => end,
-            () = async { helpers.await; std::future::pending().await } => End::Cancelled,
-        }
-    }
-
-    /// Syncs until cancelled or logged out.
-    async fn sync<S, C>(
-        &self,
-        account: &Arc<Account>,
-        notes: &mut HashMap<String, String>,
-        tools: &Arc<Tools<S, C>>,
-        course: &mut Course,
-        cancel: &CancellationToken,
-    ) -> End
-    where
-        S: Sink,
-        C: Fn() -> Millis + Send + Sync + 'static,
-    {
-        let next = |token: String, wait| {
-            let account = Arc::clone(account);
-            Box::pin(async move { account.sync(&token, wait).await })
-        };
-        let mut keys = account.keys().await;
-        // Their keys may have come just before the last run ended.
-        let kept = course.vault.all();
-        if !self
-            .unseal(account, kept, notes, tools, course, cancel)
-            .await
-        {
-            return End::Cancelled;
-        }
-        // What came while the bot was away comes at once.
-        let mut syncing = next(course.token.clone(), Duration::ZERO);
-        loop {
-            let due = course.vault.next_due().unwrap_or(Millis::MAX);
-            let wait = due.saturating_sub((tools.clock)()).clamp(0, 3_600_000);
-            let due = Duration::from_millis(u64::try_from(wait).unwrap_or(0));
-            tokio::select! {
-                () = cancel.cancelled() => return End::Cancelled,
-                brought = &mut syncing => {
-                    match brought {
-                        Ok(batch) => {
-                            if !course.pause.is_zero() {
-                                tracing::info!("the homeserver answers again");
-                                course.pause = Duration::ZERO;
-                            }
-                            if !self.take(account, batch, notes, tools, course, cancel).await {
-                                return End::Cancelled;
-                            }
-                        }
-                        Err(trouble) => {
-                            if let Err(end) = self.recover(account, &trouble, course, cancel).await {
-                                return end;
-                            }
-                        }
-                    }
-                    syncing = next(course.token.clone(), WAIT);
-                }
-                Some((room, session)) = keys.recv() => {
-                    let sealed = course.vault.opened_by(&room, &session);
-                    if !self.unseal(account, sealed, notes, tools, course, cancel).await {
-                        return End::Cancelled;
-                    }
-                }
-                () = tokio::time::sleep(due) => {
-                    let again = course.vault.again((tools.clock)());
-                    if !self.unseal(account, again, notes, tools, course, cancel).await {
-                        return End::Cancelled;
-                    }
-                    if !self.explain(notes, tools, course, cancel).await {
-                        return End::Cancelled;
-                    }
-                }
-            }
-        }
-    }
-
-    /// Hands in a batch with the place behind it, then does what must wait for the commit.
-    async fn take<S, C>(
-        &self,
-        account: &Arc<Account>,
-        batch: Batch,
-        notes: &mut HashMap<String, String>,
-        tools: &Arc<Tools<S, C>>,
-        course: &mut Course,
-        cancel: &CancellationToken,
-    ) -> bool
-    where
-        S: Sink,
-        C: Fn() -> Millis + Send + Sync + 'static,
-    {
-        let now = (tools.clock)();
-        let mut kept = Vec::new();
-        for sealed in batch.sealed {
-            if self.may_be_meant(account, &sealed, &batch.events) {
-                kept.extend(course.vault.keep(sealed, now));
-            }
-        }
-        let received = self.receive(account, batch.events, now).await;
-        let Received {
-            events,
-            seen,
-            leave,
-            boards,
-        } = received;
-        if batch.next != course.token {
-            kept.push(self.place(&batch.next));
-        }
-        if !self.offer(tools, events, kept, notes, cancel).await {
-            return false;
-        }
-        course.token = batch.next;
-        if batch.invited {
-            self.doorman.bell.notify_one();
-        }
-        if boards {
-            self.doorman.boards.notify_one();
-        }
-        let account = Arc::clone(account);
-        if !seen.is_empty() || !leave.is_empty() {
-            tokio::spawn(async move {
-                for (room, event) in seen {
-                    let _ = account.seen(&room, &event).await;
-                }
-                for room in leave {
-                    // Whatever happened there: a room of one's own is never left.
-                    if account.is_mine(&room) {
-                        continue;
-                    }
-                    if let Err(trouble) = account.leave(&room).await {
-                        tracing::debug!(%trouble, "a room cannot be left");
-                    }
-                }
-            });
-        }
-        true
-    }
-
     /// Whether an unreadable message was said to the bot: in its sender's own chat, and not long
     /// before the bot came there.
     fn may_be_meant(&self, account: &Account, sealed: &Sealed, events: &[Event]) -> bool {
@@ -266,101 +100,6 @@ impl Matrix {
         homes::place(account, &sealed.room) == Place::Home(sealed.sender.clone())
             && self.doorman.admits(&sealed.sender)
             && sealed.at >= since
-    }
-
-    /// Hands in events and notes, however long that takes. `false` when cancelled.
-    async fn offer<S: Sink, C>(
-        &self,
-        tools: &Tools<S, C>,
-        events: Vec<Inbound>,
-        new: Vec<Note>,
-        notes: &mut HashMap<String, String>,
-        cancel: &CancellationToken,
-    ) -> bool {
-        let mut pause = Duration::from_millis(200);
-        loop {
-            let taken = tools.sink.take(events.clone(), new.clone());
-            match cancel.run_until_cancelled(taken).await {
-                None => return false,
-                Some(Ok(_)) => break,
-                Some(Err(_)) => {
-                    let slept = cancel.run_until_cancelled(tokio::time::sleep(pause)).await;
-                    if slept.is_none() {
-                        return false;
-                    }
-                    pause = (pause * 2).min(Duration::from_secs(10));
-                }
-            }
-        }
-        for note in new {
-            match note.value {
-                Some(value) => notes.insert(note.name, value),
-                None => notes.remove(&note.name),
-            };
-        }
-        true
-    }
-
-    /// Reads messages whose keys have come.
-    async fn unseal<S, C>(
-        &self,
-        account: &Account,
-        sealed: Vec<Sealed>,
-        notes: &mut HashMap<String, String>,
-        tools: &Tools<S, C>,
-        course: &mut Course,
-        cancel: &CancellationToken,
-    ) -> bool
-    where
-        S: Sink,
-        C: Fn() -> Millis + Send + Sync + 'static,
-    {
-        for sealed in sealed {
-            let opened = match account.unseal(&sealed).await {
-                Ok(Some(events)) => events,
-                Ok(None) => continue,
-                Err(_) => Vec::new(),
-            };
-            let received = self.receive(account, opened, (tools.clock)()).await;
-            let released = vec![course.vault.release(&sealed.id)];
-            if !self
-                .offer(tools, received.events, released, notes, cancel)
-                .await
-            {
-                return false;
-            }
-        }
-        true
-    }
-
-    /// Tells residents of messages that couldn't be read for a minute.
-    async fn explain<S, C>(
-        &self,
-        notes: &mut HashMap<String, String>,
-        tools: &Tools<S, C>,
-        course: &mut Course,
-        cancel: &CancellationToken,
-    ) -> bool
-    where
-        S: Sink,
-        C: Fn() -> Millis + Send + Sync + 'static,
-    {
-        let now = (tools.clock)();
-        let (explain, due) = course.vault.due(now);
-        let events = explain.into_iter().map(|sealed| Inbound {
-            channel: ChannelKind::Matrix,
-            address: of_user(&sealed.sender),
-            external_id: format!("{}/unreadable", sealed.id),
-            chat: Chat::Direct,
-            lang_hint: None,
-            input: Input::Unreadable,
-            on_message: None,
-            message: None,
-            thread: None,
-            received_at: now,
-        });
-        let events = events.collect();
-        self.offer(tools, events, due, notes, cancel).await
     }
 
     /// Shows who the bot is, and finds its announcement rooms, until both are done.
@@ -389,5 +128,227 @@ impl Matrix {
             }
         };
         cancel.run_until_cancelled(introducing).await;
+    }
+}
+
+/// A connection in use.
+struct Serving<'a, S, C> {
+    channel: &'a Matrix,
+    account: &'a Arc<Account>,
+    tools: &'a Tools<S, C>,
+    /// The channel's notes as they are in the store.
+    notes: &'a mut HashMap<String, String>,
+    course: Course,
+    cancel: &'a CancellationToken,
+}
+
+impl<S, C> Serving<'_, S, C>
+where
+    S: Sink,
+    C: Fn() -> Millis + Send + Sync + 'static,
+{
+    fn now(&self) -> Millis {
+        (self.tools.clock)()
+    }
+
+    /// Serves until the connection ends.
+    async fn serve(&mut self) -> Result<Infallible, End> {
+        let (channel, account, cancel) = (self.channel, self.account, self.cancel);
+        for (name, value) in &*self.notes {
+            self.course.vault.load(name, value);
+        }
+        let mut first = channel.know_device(account, self.notes, self.now());
+        channel
+            .begin(account, self.notes, &mut self.course, cancel)
+            .await?;
+        first.push(channel.place(&self.course.token));
+        self.offer(Vec::new(), first).await?;
+        // Before anything is heard or said: what is said in these rooms isn't said to the bot.
+        let found = cancel.run_until_cancelled(channel.find_boards(account));
+        let found = found.await.ok_or(End::Cancelled)?;
+        channel.homes.build(account);
+        channel.set_account(Some(Arc::clone(account)));
+        tracing::info!("Matrix is connected");
+        let beside = CancellationToken::new();
+        let _guard = beside.clone().drop_guard();
+        let tools = self.tools;
+        let helpers = async {
+            tokio::join!(
+                channel.doorman.serve(account, &beside),
+                channel.introduce(account, tools, found, &beside),
+            );
+            std::future::pending().await
+        };
+        tokio::select! {
+            ended = self.sync() => ended,
+            never = helpers => never,
+        }
+    }
+
+    /// Syncs until the connection ends.
+    async fn sync(&mut self) -> Result<Infallible, End> {
+        let (channel, account, cancel) = (self.channel, self.account, self.cancel);
+        let next = |token: String, rest, wait| {
+            let account = Arc::clone(account);
+            Box::pin(async move {
+                tokio::time::sleep(rest).await;
+                account.sync(&token, wait).await
+            })
+        };
+        let mut keys = account.keys().await;
+        // Their keys may have come just before the last run ended.
+        self.unseal(self.course.vault.all()).await?;
+        // What came while the bot was away comes at once.
+        let mut syncing = next(self.course.token.clone(), Duration::ZERO, Duration::ZERO);
+        loop {
+            let due = self.course.vault.next_due().unwrap_or(Millis::MAX);
+            let wait = due.saturating_sub(self.now()).clamp(0, 3_600_000);
+            let due = Duration::from_millis(u64::try_from(wait).unwrap_or(0));
+            tokio::select! {
+                () = cancel.cancelled() => return Err(End::Cancelled),
+                brought = &mut syncing => {
+                    match brought {
+                        Ok(batch) => self.take(batch).await?,
+                        Err(trouble) => {
+                            let course = &mut self.course;
+                            channel.recover(account, &trouble, course, cancel).await?;
+                        }
+                    }
+                    let rest = if self.course.echoes > 1 { REST } else { Duration::ZERO };
+                    syncing = next(self.course.token.clone(), rest, WAIT);
+                }
+                Some((room, session)) = keys.recv() => {
+                    self.unseal(self.course.vault.opened_by(&room, &session)).await?;
+                }
+                () = tokio::time::sleep(due) => {
+                    let again = self.course.vault.again((self.tools.clock)());
+                    self.unseal(again).await?;
+                    self.explain().await?;
+                }
+            }
+        }
+    }
+
+    /// Hands in a batch with the place behind it, then does what must wait for the commit.
+    async fn take(&mut self, batch: Batch) -> Result<(), End> {
+        let (channel, account, now) = (self.channel, self.account, self.now());
+        if !self.course.pause.is_zero() {
+            tracing::info!("the homeserver answers again");
+            self.course.pause = Duration::ZERO;
+        }
+        let quiet = batch.events.is_empty() && batch.sealed.is_empty() && !batch.invited;
+        self.course.echoes = if quiet { self.course.echoes + 1 } else { 0 };
+        if quiet
+            && self
+                .course
+                .noted
+                .is_some_and(|noted| noted.elapsed() < NOTED)
+        {
+            // From an older place the same nothing comes again.
+            self.course.token = batch.next;
+            return Ok(());
+        }
+        self.course.noted = Some(Instant::now());
+        let mut kept = Vec::new();
+        for sealed in batch.sealed {
+            if channel.may_be_meant(account, &sealed, &batch.events) {
+                kept.extend(self.course.vault.keep(sealed, now));
+            }
+        }
+        let Received {
+            events,
+            seen,
+            leave,
+            boards,
+        } = channel.receive(account, batch.events, now).await;
+        if batch.next != self.course.token {
+            kept.push(channel.place(&batch.next));
+        }
+        self.offer(events, kept).await?;
+        self.course.token = batch.next;
+        if batch.invited {
+            channel.doorman.bell.notify_one();
+        }
+        if boards {
+            channel.doorman.boards.notify_one();
+        }
+        if !seen.is_empty() || !leave.is_empty() {
+            tokio::spawn(show_and_leave(Arc::clone(account), seen, leave));
+        }
+        Ok(())
+    }
+
+    /// Hands in events and notes, however long that takes.
+    async fn offer(&mut self, events: Vec<Inbound>, new: Vec<Note>) -> Result<(), End> {
+        let mut pause = Duration::from_millis(200);
+        loop {
+            let taken = self.tools.sink.take(events.clone(), new.clone());
+            let taken = self.cancel.run_until_cancelled(taken).await;
+            if taken.ok_or(End::Cancelled)?.is_ok() {
+                break;
+            }
+            let slept = self.cancel.run_until_cancelled(tokio::time::sleep(pause));
+            slept.await.ok_or(End::Cancelled)?;
+            pause = (pause * 2).min(Duration::from_secs(10));
+        }
+        for note in new {
+            match note.value {
+                Some(value) => self.notes.insert(note.name, value),
+                None => self.notes.remove(&note.name),
+            };
+        }
+        Ok(())
+    }
+
+    /// Reads messages whose keys may have come.
+    async fn unseal(&mut self, sealed: Vec<Sealed>) -> Result<(), End> {
+        for sealed in sealed {
+            let opened = match self.account.unseal(&sealed).await {
+                Ok(Some(events)) => events,
+                Ok(None) => continue,
+                Err(_) => Vec::new(),
+            };
+            let now = self.now();
+            let received = self.channel.receive(self.account, opened, now).await;
+            let released = vec![self.course.vault.release(&sealed.id)];
+            self.offer(received.events, released).await?;
+        }
+        Ok(())
+    }
+
+    /// Tells residents of messages that couldn't be read for a minute.
+    async fn explain(&mut self) -> Result<(), End> {
+        let now = self.now();
+        let (explain, due) = self.course.vault.due(now);
+        let events = explain.into_iter().map(|sealed| Inbound {
+            channel: ChannelKind::Matrix,
+            address: of_user(&sealed.sender),
+            external_id: format!("{}/unreadable", sealed.id),
+            chat: Chat::Direct,
+            lang_hint: None,
+            input: Input::Unreadable,
+            on_message: None,
+            message: None,
+            thread: None,
+            received_at: now,
+        });
+        let events = events.collect();
+        self.offer(events, due).await
+    }
+}
+
+/// Shows what was read, and leaves rooms.
+async fn show_and_leave(account: Arc<Account>, seen: HashMap<String, String>, leave: Vec<String>) {
+    for (room, event) in seen {
+        let _ = account.seen(&room, &event).await;
+    }
+    for room in leave {
+        // Whatever happened there: a room of one's own is never left.
+        if account.is_mine(&room) {
+            continue;
+        }
+        if let Err(trouble) = account.leave(&room).await {
+            tracing::debug!(%trouble, "a room cannot be left");
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::support::database::{Database, Kind};
 use crate::support::matrix::bot::MatrixBot;
@@ -52,25 +52,6 @@ async fn arrived(bot: &MatrixBot, count: usize) {
     .await;
 }
 
-/// Warns everyone.
-async fn warn(bot: &MatrixBot) -> Value {
-    let args = [
-        "notice",
-        "send",
-        "--severity",
-        "severe",
-        "--title-fi",
-        "Vaara",
-        "--title-sv",
-        "Fara",
-        "--text-fi",
-        "Pysy sisällä.",
-        "--text-sv",
-        "Stanna inne.",
-    ];
-    bot.json(&args).await
-}
-
 #[tokio::test]
 async fn a_warning_reaches_every_encrypted_room_once_through_power_cuts() {
     let rooms = std::env::var(ROOMS.0).map_or(ROOMS.1, |n| n.parse().expect("a number of rooms"));
@@ -92,7 +73,10 @@ async fn a_warning_reaches_every_encrypted_room_once_through_power_cuts() {
     .await;
     bot.quiet().await;
 
-    let notice = warn(&bot).await["id"].to_string();
+    let notice = bot
+        .server
+        .send_notice("Vaara", &["--severity", "severe"])
+        .await;
     for (cut, restart) in [(rooms / 3, true), (rooms * 2 / 3, false)] {
         arrived(&bot, cut).await;
         let home = bot.server.kill().await;

@@ -102,21 +102,10 @@ async fn on_a_new_machine_talks_go_on() {
 
 /// A notice to everyone; returns its number once it has arrived.
 async fn notice(bot: &MatrixBot) -> String {
-    let args = [
-        "notice",
-        "send",
-        "--severity",
-        "severe",
-        "--title-fi",
-        "Vaara",
-        "--title-sv",
-        "Fara",
-        "--text-fi",
-        "Pysy sisällä.",
-        "--text-sv",
-        "Stanna inne.",
-    ];
-    let id = bot.json(&args).await["id"].to_string();
+    let id = bot
+        .server
+        .send_notice("Vaara", &["--severity", "severe"])
+        .await;
     eventually("the notice is on its way", async || {
         let open = "SELECT COUNT(*) FROM outbox WHERE broadcast_id IS NOT NULL AND state = 'sent'";
         (bot.server.database.number(open).await == 2).then_some(())

@@ -5,7 +5,8 @@ mod found;
 use serde_json::{Value, json};
 use turvabot::locale::Locales;
 
-use super::{bot_with, person, question, send_notice, stored, texts, with, words};
+use super::{bot_with, person, question, stored, with, words};
+use crate::support::drafts::texts;
 use crate::support::matrix::resident::{Resident, unique};
 use crate::support::matrix::said::Said;
 use crate::support::matrix::synapse::{Synapse, escape};
@@ -149,7 +150,10 @@ async fn a_notice_is_posted_once_where_it_belongs_changes_and_goes() {
     let all = join(&reader, &all).await;
     stored(&bot, "SELECT COUNT(*) FROM resident WHERE direct = 2", 2).await;
 
-    let id = send_notice(&bot, "Vesi poikki", &["--topic", "water-and-power"]).await;
+    let id = bot
+        .server
+        .send_notice("Vesi poikki", &["--topic", "water-and-power"])
+        .await;
     let there = reader.next_message(&water).await;
     assert!(
         words(&there).starts_with("Vesi poikki Teksti suomeksi."),
@@ -167,12 +171,10 @@ async fn a_notice_is_posted_once_where_it_belongs_changes_and_goes() {
     );
     pinned(&reader, &water, "fi", &[&there]).await;
 
-    let alarm = send_notice(
-        &bot,
-        "Fara",
-        &["--severity", "extreme", "--topic", "traffic"],
-    )
-    .await;
+    let alarm = bot
+        .server
+        .send_notice("Fara", &["--severity", "extreme", "--topic", "traffic"])
+        .await;
     // Alerts go to every room.
     let fi_alert = reader.next_message(&water).await;
     let alert = reader.next_message(&all).await;
@@ -217,7 +219,9 @@ async fn a_notice_is_posted_once_where_it_belongs_changes_and_goes() {
             .await;
         pinned(&reader, room, code, &[]).await;
     }
-    send_notice(&bot, "Tie poikki", &["--topic", "traffic"]).await;
+    bot.server
+        .send_notice("Tie poikki", &["--topic", "traffic"])
+        .await;
     let last = reader.next_message(&all).await;
     assert!(words(&last).starts_with("Tie poikki"), "{last:?}");
     bot.quiet().await;
@@ -236,9 +240,9 @@ async fn notices_at_the_same_time_are_all_pinned() {
     let room = join(&reader, &name).await;
     stored(&bot, "SELECT COUNT(*) FROM resident WHERE direct = 2", 1).await;
     let (first, second, third) = tokio::join!(
-        send_notice(&bot, "Yksi", &[]),
-        send_notice(&bot, "Kaksi", &[]),
-        send_notice(&bot, "Kolme", &[]),
+        bot.server.send_notice("Yksi", &[]),
+        bot.server.send_notice("Kaksi", &[]),
+        bot.server.send_notice("Kolme", &[]),
     );
     for _ in 0..3 {
         reader.next_message(&room).await;

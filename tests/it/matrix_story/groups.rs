@@ -1,8 +1,6 @@
 //! Groups: the bot speaks when it is spoken to, beside the talk of the others.
 
-use super::{
-    Chat, MODES, assert_answer, bot, greets, person, question, send_notice, stored, with, words,
-};
+use super::{Chat, MODES, assert_answer, bot, greets, person, question, stored, with, words};
 use crate::support::matrix::bot::MatrixBot;
 use crate::support::matrix::resident::{Resident, Text};
 use crate::support::words::{label, phrase};
@@ -117,7 +115,11 @@ async fn in_a_group(encrypted: bool) {
     let chosen = "SELECT COUNT(*) FROM resident_topic";
     assert_eq!(group.bot.server.database.number(chosen).await, 0);
 
-    send_notice(&group.bot, "Vaara", &["--severity", "extreme"]).await;
+    group
+        .bot
+        .server
+        .send_notice("Vaara", &["--severity", "extreme"])
+        .await;
     group.bot.quiet().await;
     let left = maria.messages_left(room).await;
     assert!(left.is_empty(), "a group gets nothing unasked: {left:?}");
@@ -143,7 +145,10 @@ async fn a_direct_chat_is_a_group_while_somebody_else_is_there() {
         assert_eq!(bo.invited_by(maria.id()).await, room);
         bo.join(room).await;
         maria.sees_member(room, bo.id(), "join").await;
-        send_notice(&chat.bot, "Kolmelle", &["--severity", "extreme"]).await;
+        chat.bot
+            .server
+            .send_notice("Kolmelle", &["--severity", "extreme"])
+            .await;
         let kept_back = "SELECT COUNT(*) FROM outbox WHERE state = 'failed' \
                          AND reason = 'somebody else is in the chat'";
         stored(&chat.bot, kept_back, 1).await;
@@ -153,7 +158,10 @@ async fn a_direct_chat_is_a_group_while_somebody_else_is_there() {
         bo.leave(room).await;
         maria.sees_member(room, bo.id(), "leave").await;
         assert_answer("fi", &chat.say(question("fi")).await);
-        send_notice(&chat.bot, "Kahdelle", &["--severity", "extreme"]).await;
+        chat.bot
+            .server
+            .send_notice("Kahdelle", &["--severity", "extreme"])
+            .await;
         let notice = chat.next().await;
         assert!(words(&notice).contains("Kahdelle"), "{notice:?}");
         let again = chat.say("aloita").await;

@@ -2,9 +2,7 @@
 
 use serde_json::json;
 
-use super::{
-    Chat, MODES, assert_answer, bot, greets, person, question, send_notice, subscribe, words,
-};
+use super::{Chat, MODES, assert_answer, bot, greets, person, question, subscribe, words};
 use crate::support::matrix::bot::MatrixBot;
 use crate::support::matrix::resident::Resident;
 
@@ -86,7 +84,9 @@ async fn moved(bot: &MatrixBot, resident: &Resident, room: &str) {
         .texts("SELECT address FROM resident")
         .await;
     assert_eq!(residents, [format!("0/{}", resident.id())]);
-    send_notice(bot, "Muutto", &["--topic", "water-and-power"]).await;
+    bot.server
+        .send_notice("Muutto", &["--topic", "water-and-power"])
+        .await;
     let notice = resident.next_message(room).await;
     assert!(words(&notice).contains("Muutto"), "{notice:?}");
 }

@@ -4,8 +4,7 @@ use serde_json::json;
 use turvabot::domain::Phrase;
 
 use super::{
-    Chat, MODES, POLL_START, assert_answer, number_of, open_poll, person, question, subscribe,
-    votes, with, words,
+    Chat, MODES, POLL_START, assert_answer, number_of, person, question, subscribe, with, words,
 };
 use crate::support::matrix::bot::MatrixBot;
 use crate::support::matrix::resident::Text;
@@ -148,7 +147,7 @@ async fn reactions_to_what_others_say_do_nothing_and_none_votes() {
         let bad = json!({"m.relates_to": {"rel_type": "m.annotation", "event_id": 7, "key": []}});
         resident.send_plain(room, "m.reaction", bad).await;
 
-        let id = open_poll(&chat.bot).await;
+        let id = chat.bot.server.open_poll(&[]).await;
         let text = chat.next().await;
         let poll = chat.next().await;
         assert_eq!(poll.ty, POLL_START);
@@ -160,7 +159,7 @@ async fn reactions_to_what_others_say_do_nothing_and_none_votes() {
         // Nor does a token that isn't the bot's.
         resident.vote(room, &poll.event_id, &["v:1:0.forged"]).await;
         assert_eq!(words(&chat.next().await), phrase("fi", "stale-button"));
-        assert_eq!(votes(&chat.bot, &id).await, [0, 0, 0]);
+        assert_eq!(chat.bot.server.votes(&id).await, [0, 0, 0]);
         let count = Phrase::new("topics").arg("count", 1_i64);
         let menu = chat.say("aiheet").await;
         assert!(words(&menu).starts_with(&phrase("fi", count)), "{menu:?}");
@@ -175,7 +174,7 @@ async fn each_resident_votes_alone() {
     let (room, _) = chat.bot.meet(&bo, false).await;
     subscribe(&chat.resident, &chat.room).await;
     subscribe(&bo, &room).await;
-    let id = open_poll(&chat.bot).await;
+    let id = chat.bot.server.open_poll(&[]).await;
     chat.next().await;
     let poll = chat.next().await;
     let own = bo.next_message(&room).await;
@@ -193,5 +192,5 @@ async fn each_resident_votes_alone() {
         .await;
     let voted = bo.next_message(&room).await;
     assert_eq!(words(&voted), with("fi", "voted", "option", "Ei"));
-    assert_eq!(votes(&chat.bot, &id).await, [1, 1, 0]);
+    assert_eq!(chat.bot.server.votes(&id).await, [1, 1, 0]);
 }

@@ -2,9 +2,7 @@
 
 use serde_json::json;
 
-use super::{
-    Chat, MODES, assert_answer, bot, bot_with, greets, person, question, send_notice, stored, words,
-};
+use super::{Chat, MODES, assert_answer, bot, bot_with, greets, person, question, stored, words};
 use crate::support::matrix::bot::MatrixBot;
 use crate::support::matrix::resident::{Resident, Text};
 use crate::support::matrix::synapse::Synapse;
@@ -141,7 +139,9 @@ async fn who_leaves_or_sends_the_bot_away_gets_nothing_and_the_others_do() {
             left(bot, &room).await;
         }
         let title = format!("Vaara {number}");
-        send_notice(bot, &title, &["--severity", "extreme"]).await;
+        bot.server
+            .send_notice(&title, &["--severity", "extreme"])
+            .await;
         let notice = stays.next().await;
         assert!(words(&notice).contains(&title), "{notice:?}");
     }
@@ -186,7 +186,9 @@ async fn a_bot_that_was_sent_away_while_it_was_stopped_knows_it_when_it_comes_ba
     bo.ban(&room, &account.user.id).await;
     let bot = MatrixBot::serve(home, account).await;
     stored(&bot, GONE, 1).await;
-    send_notice(&bot, "Vaara", &["--severity", "extreme"]).await;
+    bot.server
+        .send_notice("Vaara", &["--severity", "extreme"])
+        .await;
     let notice = chat.resident.next_message(&chat.room).await;
     assert!(words(&notice).contains("Vaara"), "{notice:?}");
     bot.quiet().await;

@@ -2,10 +2,7 @@
 
 use serde_json::json;
 
-use super::{
-    Chat, MODES, assert_answer, bot, open_poll, person, question, send_notice, stored, subscribe,
-    votes, words,
-};
+use super::{Chat, MODES, assert_answer, bot, person, question, stored, subscribe, words};
 use crate::support::matrix::bot::MatrixBot;
 use crate::support::matrix::resident::{Resident, Text};
 use crate::support::matrix::said::Said;
@@ -14,7 +11,10 @@ use crate::support::words::phrase;
 
 /// Asserts that a resident's chat with the bot is as it was, subscription and all.
 async fn unharmed(chat: &Chat) {
-    send_notice(&chat.bot, "Oma", &["--topic", "water-and-power"]).await;
+    chat.bot
+        .server
+        .send_notice("Oma", &["--topic", "water-and-power"])
+        .await;
     let notice = chat.next().await;
     assert!(words(&notice).contains("Oma"), "{notice:?}");
     assert_answer("fi", &chat.say(question("fi")).await);
@@ -132,7 +132,10 @@ async fn who_inherits_a_chat_inherits_no_resident() {
         .await;
     let gone = "SELECT COUNT(*) FROM resident WHERE status = 'gone'";
     stored(&chat.bot, gone, 1).await;
-    send_notice(&chat.bot, "Salaista", &["--topic", "water-and-power"]).await;
+    chat.bot
+        .server
+        .send_notice("Salaista", &["--topic", "water-and-power"])
+        .await;
     mallory.send(&chat.room, "omat tiedot").await;
     seen(&chat.bot).await;
     let told = mallory.messages_left(&chat.room).await;
@@ -145,21 +148,21 @@ async fn who_inherits_a_chat_inherits_no_resident() {
 async fn somebody_with_two_chats_has_one_vote() {
     let chat = Chat::open(false).await;
     subscribe(&chat.resident, &chat.room).await;
-    let id = open_poll(&chat.bot).await;
+    let id = chat.bot.server.open_poll(&[]).await;
     chat.next().await;
     chat.next().await;
     chat.say("1").await;
-    assert_eq!(votes(&chat.bot, &id).await, [1, 0, 0]);
+    assert_eq!(chat.bot.server.votes(&id).await, [1, 0, 0]);
     let (other, _) = chat.bot.meet(&chat.resident, false).await;
     // A number would pick from the greeting, which is newer than the poll.
     chat.resident.send(&other, "Ei").await;
     chat.resident.next_message(&other).await;
-    assert_eq!(votes(&chat.bot, &id).await, [0, 1, 0]);
+    assert_eq!(chat.bot.server.votes(&id).await, [0, 1, 0]);
     chat.resident.send(&other, "poista tietoni").await;
     chat.resident.next_message(&other).await;
     chat.resident.send(&other, "kyllä").await;
     chat.resident.next_message(&other).await;
-    assert_eq!(votes(&chat.bot, &id).await, [0, 0, 0]);
+    assert_eq!(chat.bot.server.votes(&id).await, [0, 0, 0]);
 }
 
 #[tokio::test]

@@ -3,10 +3,11 @@
 use turvabot::domain::Phrase;
 
 use super::{
-    Chat, POLL_END, POLL_START, assert_answer, bot, greets, number_of, on_homeserver, open_poll,
-    question, send_notice, stored, texts, votes, with, words,
+    Chat, POLL_END, POLL_START, assert_answer, bot, greets, number_of, on_homeserver, question,
+    stored, with, words,
 };
 use crate::support::database::on_each_database;
+use crate::support::drafts::texts;
 use crate::support::matrix::bot::MatrixBot;
 use crate::support::matrix::resident::Client;
 use crate::support::matrix::synapse::Synapse;
@@ -56,12 +57,11 @@ async fn subscribe(chat: &Chat) {
 }
 
 async fn notices(chat: &Chat) {
-    let id = send_notice(
-        &chat.bot,
-        "Vattnet är slut",
-        &["--topic", "water-and-power"],
-    )
-    .await;
+    let id = chat
+        .bot
+        .server
+        .send_notice("Vattnet är slut", &["--topic", "water-and-power"])
+        .await;
     let notice = chat.next().await;
     assert!(words(&notice).starts_with("Vattnet är slut Text på svenska."));
     assert_eq!(notice.msgtype.as_deref(), Some("m.text"));
@@ -85,7 +85,11 @@ async fn notices(chat: &Chat) {
     let told = with("sv", "notice-cancelled", "headline", "Vattnet är tillbaka");
     assert!(words(&cancelled).starts_with(&told), "{cancelled:?}");
 
-    let id = send_notice(&chat.bot, "Fel rum", &["--topic", "weather"]).await;
+    let id = chat
+        .bot
+        .server
+        .send_notice("Fel rum", &["--topic", "weather"])
+        .await;
     let wrong = chat.next().await;
     chat.bot.json(&["notice", "cancel", "--redact", &id]).await;
     chat.resident
@@ -103,7 +107,7 @@ async fn notices(chat: &Chat) {
 }
 
 async fn poll(chat: &Chat) {
-    let id = open_poll(&chat.bot).await;
+    let id = chat.bot.server.open_poll(&[]).await;
     let text = chat.next().await;
     assert!(words(&text).starts_with(&with("sv", "poll-question", "question", "Finns det ljus?")));
     assert!(
@@ -120,17 +124,17 @@ async fn poll(chat: &Chat) {
 
     resident.vote(room, &poll.event_id, &[&answers[0].0]).await;
     assert_eq!(words(&chat.next().await), voted("Ja"));
-    assert_eq!(votes(&chat.bot, &id).await, [1, 0, 0]);
+    assert_eq!(chat.bot.server.votes(&id).await, [1, 0, 0]);
     assert_eq!(words(&chat.say("2").await), voted("Nej"));
-    assert_eq!(votes(&chat.bot, &id).await, [0, 1, 0]);
+    assert_eq!(chat.bot.server.votes(&id).await, [0, 1, 0]);
     resident.vote(room, &poll.event_id, &[]).await;
     assert_eq!(words(&chat.next().await), phrase("sv", "unvoted"));
-    assert_eq!(votes(&chat.bot, &id).await, [0, 0, 0]);
+    assert_eq!(chat.bot.server.votes(&id).await, [0, 0, 0]);
     resident
         .vote_stable(room, &poll.event_id, &[&answers[2].0])
         .await;
     assert_eq!(words(&chat.next().await), voted("Vet inte"));
-    assert_eq!(votes(&chat.bot, &id).await, [0, 0, 1]);
+    assert_eq!(chat.bot.server.votes(&id).await, [0, 0, 1]);
 
     chat.bot.json(&["poll", "close", &id]).await;
     let end = chat.next().await;
@@ -172,7 +176,10 @@ async fn leave(chat: &Chat) {
     assert!(words(&again).starts_with(&greets("sv")), "{again:?}");
     let stopped = chat.say("sluta").await;
     assert!(words(&stopped).starts_with(&phrase("sv", "stopped")));
-    send_notice(&chat.bot, "Fara", &["--severity", "extreme"]).await;
+    chat.bot
+        .server
+        .send_notice("Fara", &["--severity", "extreme"])
+        .await;
     chat.nothing_more().await;
 }
 

@@ -1,6 +1,6 @@
 //! By long polling or by webhook: the same bot.
 
-use super::{PEOPLE, meet, open_poll, send_notice, votes};
+use super::{PEOPLE, meet, open_poll};
 use crate::support::botapi::Config;
 use crate::support::database::{Database, on_each_database};
 use crate::support::telegram::{Bot, set, webhook};
@@ -22,9 +22,11 @@ async fn core(bot: &Bot) {
     for (lang, user) in PEOPLE {
         bot.press(user, either(lang, "On", "Nej")).await;
     }
-    assert_eq!(votes(bot, &poll).await, [1, 1, 0]);
+    assert_eq!(bot.server.votes(&poll).await, [1, 1, 0]);
     assert!(bot.server.cli(&["poll", "close", &poll]).await.success);
-    send_notice(bot, "Myrsky", &["--topic", "weather"]).await;
+    bot.server
+        .send_notice("Myrsky", &["--topic", "weather"])
+        .await;
     bot.quiet().await;
     for (_, user) in PEOPLE {
         let lines = bot.lines(user);

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{PEOPLE, meet, send_notice, town};
+use super::{PEOPLE, meet, town};
 use crate::support::botapi::Config;
 use crate::support::database::on_each_database;
 use crate::support::telegram::{Bot, set};
@@ -99,7 +99,7 @@ async fn a_notice_reaches_exactly_those_it_is_for_once_and_its_status_agrees() {
         settle(&bot).await;
         for (number, (more, is_for)) in CASES.into_iter().enumerate() {
             let title = format!("Tiedote-{number}");
-            let id = send_notice(&bot, &title, more).await;
+            let id = bot.server.send_notice(&title, more).await;
             bot.quiet().await;
             let mut reached = 0;
             for (user, (lang, topics, areas, stopped)) in people() {
@@ -142,7 +142,9 @@ async fn notices_in_force_are_shown_on_request() {
                     bot.say(user, words).await.text,
                     phrase(lang, "notices-none")
                 );
-                send_notice(&bot, "Vesikatko", &["--topic", "water-and-power"]).await;
+                bot.server
+                    .send_notice("Vesikatko", &["--topic", "water-and-power"])
+                    .await;
                 bot.quiet().await;
             }
             let line = bot.say(user, words).await;
@@ -170,8 +172,13 @@ async fn quiet_hours_hold_a_routine_notice_and_let_a_severe_one_through() {
             bot.say(user, either(lang, "/hiljaa", "/tyst")).await;
             bot.press(user, &label(lang, "button-quiet-on")).await;
         }
-        let routine = send_notice(&bot, "Tavallinen", &["--topic", "weather"]).await;
-        send_notice(&bot, "Vaara", &["--severity", "severe"]).await;
+        let routine = bot
+            .server
+            .send_notice("Tavallinen", &["--topic", "weather"])
+            .await;
+        bot.server
+            .send_notice("Vaara", &["--severity", "severe"])
+            .await;
         for (_, user) in PEOPLE {
             eventually("the severe notice arrives", async || {
                 bot.lines(user)
@@ -212,7 +219,10 @@ async fn who_blocked_the_bot_is_given_up_and_who_lets_it_write_again_is_back() {
         bot.sim.deactivate(silent);
         bot.quiet().await;
         assert_eq!(bot.server.database.texts(status).await, ["gone", "active"]);
-        let id = send_notice(&bot, "Vaara", &["--severity", "severe"]).await;
+        let id = bot
+            .server
+            .send_notice("Vaara", &["--severity", "severe"])
+            .await;
         bot.quiet().await;
         assert_eq!(bot.server.database.texts(status).await, ["gone", "gone"]);
         let status_of = bot.server.json(&["notice", "status", &id]).await;
@@ -223,7 +233,9 @@ async fn who_blocked_the_bot_is_given_up_and_who_lets_it_write_again_is_back() {
         bot.sim.unblock(told);
         bot.quiet().await;
         assert_eq!(bot.server.database.texts(status).await, ["active", "gone"]);
-        send_notice(&bot, "Uusi vaara", &["--severity", "severe"]).await;
+        bot.server
+            .send_notice("Uusi vaara", &["--severity", "severe"])
+            .await;
         bot.quiet().await;
         assert!(bot.lines(told).iter().any(|line| line.says("Uusi vaara")));
     })

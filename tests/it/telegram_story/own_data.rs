@@ -1,6 +1,6 @@
 //! Privacy, own data, erasure, stopping.
 
-use super::{PEOPLE, open_poll, send_notice, town, votes};
+use super::{PEOPLE, open_poll, town};
 use crate::support::database::on_each_database;
 use crate::support::telegram::Bot;
 use crate::support::wait::eventually;
@@ -54,9 +54,11 @@ async fn after_erasure_no_table_leads_to_the_chat() {
         let poll = open_poll(&bot).await;
         for (lang, user) in PEOPLE {
             settle(&bot, lang, user).await;
-            send_notice(&bot, "Vaara", &["--severity", "severe"]).await;
+            bot.server
+                .send_notice("Vaara", &["--severity", "severe"])
+                .await;
             bot.quiet().await;
-            assert_eq!(votes(&bot, &poll).await, [1, 0, 0]);
+            assert_eq!(bot.server.votes(&poll).await, [1, 0, 0]);
             bot.say(user, either(lang, "/poista", "/radera")).await;
             let kept = bot.say(user, either(lang, "ei", "nej")).await;
             assert_eq!(kept.text, phrase(lang, "erase-cancelled"));
@@ -72,7 +74,7 @@ async fn after_erasure_no_table_leads_to_the_chat() {
             // A second press on the same button makes nobody known again.
             let (_, lines) = bot.press(user, &label(lang, "button-erase-yes")).await;
             assert_eq!(lines[0].text, phrase(lang, "erased"));
-            assert_eq!(votes(&bot, &poll).await, [0, 0, 0]);
+            assert_eq!(bot.server.votes(&poll).await, [0, 0, 0]);
             let id = user.to_string();
             eventually("nothing leads to the chat", async || {
                 let rows = bot.server.database.dump().await;
@@ -86,7 +88,9 @@ async fn after_erasure_no_table_leads_to_the_chat() {
                 assert_eq!(bot.server.database.number(&count).await, 0, "{table}");
             }
             let before = bot.lines(user).len();
-            send_notice(&bot, "Vaara", &["--severity", "extreme"]).await;
+            bot.server
+                .send_notice("Vaara", &["--severity", "extreme"])
+                .await;
             bot.quiet().await;
             assert_eq!(bot.lines(user).len(), before, "nothing comes any more");
         }
@@ -105,7 +109,7 @@ async fn stop_stops_everything_even_severe_warnings_until_the_resident_wants_the
             assert_eq!(line.text, phrase(lang, "stopped"));
             let before = bot.lines(user).len();
             for more in [&["--topic", "weather"][..], &["--severity", "severe"]] {
-                send_notice(&bot, "Vaara", more).await;
+                bot.server.send_notice("Vaara", more).await;
                 bot.quiet().await;
                 assert_eq!(bot.lines(user).len(), before, "{more:?}");
             }
@@ -118,7 +122,7 @@ async fn stop_stops_everything_even_severe_warnings_until_the_resident_wants_the
                 .into_iter()
                 .enumerate()
             {
-                send_notice(&bot, "Vaara", more).await;
+                bot.server.send_notice("Vaara", more).await;
                 bot.quiet().await;
                 assert_eq!(bot.lines(user).len(), before + n + 1, "{more:?}");
             }

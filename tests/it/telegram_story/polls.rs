@@ -1,6 +1,6 @@
 //! Polls by buttons.
 
-use super::{PEOPLE, open_poll, town, votes, with};
+use super::{PEOPLE, open_poll, town, with};
 use crate::support::botapi::PressTarget;
 use crate::support::database::on_each_database;
 use crate::support::words::{either, label, phrase};
@@ -27,7 +27,7 @@ async fn a_poll_is_answered_changed_and_taken_back_by_buttons_until_it_closes() 
                 let (toast, lines) = bot.press(user, option).await;
                 assert_eq!(toast, with(lang, "voted", "option", option));
                 assert!(lines.is_empty(), "a vote is answered in passing: {lines:?}");
-                assert_eq!(votes(&bot, &poll).await[..2], expected);
+                assert_eq!(bot.server.votes(&poll).await[..2], expected);
             }
             let shown = bot.say(user, either(lang, "/kyselyt", "/enkater")).await;
             assert!(
@@ -37,7 +37,7 @@ async fn a_poll_is_answered_changed_and_taken_back_by_buttons_until_it_closes() 
             assert!(shown.labels.contains(&format!("✓ {off}")), "{shown:?}");
             let (toast, _) = bot.press(user, &label(lang, "button-unvote")).await;
             assert_eq!(toast, phrase(lang, "unvoted"));
-            assert_eq!(votes(&bot, &poll).await, [0, before, 0]);
+            assert_eq!(bot.server.votes(&poll).await, [0, before, 0]);
             bot.press(user, off).await;
         }
         assert!(bot.server.cli(&["poll", "close", &poll]).await.success);
@@ -50,7 +50,7 @@ async fn a_poll_is_answered_changed_and_taken_back_by_buttons_until_it_closes() 
                 assert_eq!(toast, phrase(lang, "poll-closed"));
             }
         }
-        assert_eq!(votes(&bot, &poll).await, [0, 2, 0]);
+        assert_eq!(bot.server.votes(&poll).await, [0, 2, 0]);
     })
     .await;
 }
@@ -86,7 +86,7 @@ async fn forged_buttons_are_refused_in_passing_and_nothing_is_counted() {
                 assert_eq!(toast, phrase(lang, "stale-button"), "{forged}");
                 assert!(lines.is_empty(), "{forged}: {lines:?}");
             }
-            assert_eq!(votes(&bot, &poll).await, [0, 0, 0]);
+            assert_eq!(bot.server.votes(&poll).await, [0, 0, 0]);
             // Buttons are the same for everyone: who passes one on gives away nothing of their own.
             let (toast, _) = bot
                 .press_on(user, shown.id, &PressTarget::Forged(known))

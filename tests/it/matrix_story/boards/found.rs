@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::{bot_with, person, question, send_notice, stored, words};
+use super::super::{bot_with, person, question, stored, words};
 use super::{alias, pinned, rooms};
 use crate::support::database::{Database, Kind};
 use crate::support::matrix::bot::{self, MatrixBot};
@@ -47,7 +47,7 @@ async fn a_room_of_the_municipality_is_joined_and_its_readers_are_left_alone() {
     let (chat, _) = bot.meet(&clerk, false).await;
     clerk.send(&chat, question("fi")).await;
     clerk.next_message(&chat).await;
-    send_notice(&bot, "Tiedote", &[]).await;
+    bot.server.send_notice("Tiedote", &[]).await;
     let notice = clerk.next_message(&room).await;
     assert!(words(&notice).starts_with("Tiedote"), "{notice:?}");
     pinned(&clerk, &room, "fi", &[&notice]).await;
@@ -59,7 +59,7 @@ async fn a_room_of_the_municipality_is_joined_and_its_readers_are_left_alone() {
     let (home, account) = bot.stop().await;
     clerk.send_text(&room, asked).await;
     let bot = MatrixBot::serve(home, account).await;
-    send_notice(&bot, "Toinen", &[]).await;
+    bot.server.send_notice("Toinen", &[]).await;
     let notice = clerk.next_message(&room).await;
     assert!(words(&notice).starts_with("Toinen"), "{notice:?}");
     bot.quiet().await;
@@ -84,7 +84,7 @@ async fn an_invitation_to_a_room_that_was_missing_is_no_chat() {
     });
     let room = clerk.create_room(&[bot.id()], false, false, more).await;
     stored(&bot, "SELECT COUNT(*) FROM resident WHERE direct = 2", 1).await;
-    send_notice(&bot, "Tiedote", &[]).await;
+    bot.server.send_notice("Tiedote", &[]).await;
     let notice = clerk.next_message(&room).await;
     assert!(
         words(&notice).starts_with("Tiedote"),
