@@ -138,18 +138,25 @@ impl App {
     /// If the database or the content fails.
     pub async fn knowledge(&self, db: &Db) -> anyhow::Result<Knowledge> {
         let imported = entries::list(&mut *db.read().await?).await?;
+        Ok(self.build(&imported)?)
+    }
+
+    /// Content with all that is built from it, without what is in a database.
+    ///
+    /// # Errors
+    /// If the content fails.
+    pub fn shipped_knowledge(&self) -> anyhow::Result<Knowledge> {
+        Ok(self.build(&[])?)
+    }
+
+    fn build(&self, imported: &[entries::Imported]) -> Result<Knowledge, crate::knowledge::Error> {
         let hours = self.config.privacy.web_history.as_secs() / 3600;
         let identity = Identity {
             name: self.config.municipality.name.clone(),
             web_history_hours: i64::try_from(hours).unwrap_or(i64::MAX),
             quiet_hours: self.config.quiet_hours,
         };
-        Ok(Knowledge::build(
-            &self.content,
-            &imported,
-            &self.locales,
-            identity,
-        )?)
+        Knowledge::build(&self.content, imported, &self.locales, identity)
     }
 
     /// The secret that seals buttons; made at the first start and kept in the database, so that

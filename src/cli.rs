@@ -1,9 +1,11 @@
 //! The command line.
 
+mod ask;
 mod content;
 mod demo;
 mod kb;
 mod matrix;
+mod measure;
 mod notice;
 mod poll;
 mod seed;
@@ -57,6 +59,8 @@ enum Command {
     /// Ask residents, and count what they say
     #[command(subcommand)]
     Poll(poll::Command),
+    /// What the bot would answer
+    Ask(ask::Ask),
     /// The knowledge base
     #[command(subcommand)]
     Kb(kb::Command),
@@ -104,6 +108,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::CheckConfig { config } => serving::check(config),
         Command::Notice(command) => notice::run(command).await,
         Command::Poll(command) => poll::run(command).await,
+        Command::Ask(ask) => ask::run(ask).await,
         Command::Kb(command) => kb::run(command).await,
         Command::Matrix(command) => matrix::run(command).await,
         Command::Seed(seed) => seed::run(seed).await,

@@ -9,7 +9,7 @@
 //! topics.toml                 [[topic]], in the order they are shown
 //! authorities.toml            [authority.<key>], who answers for a matter
 //! municipality.toml           optional: areas, contact, who answers for personal data
-//! triage.toml, demo/          passed on as they are, see `Content::raw`
+//! triage.toml, thresholds.toml, thesaurus/, demo/   passed on as they are, see `Content::raw`
 //! ```
 //!
 //! Texts are in Unicode NFC with `\n` line ends, without blanks around them.
@@ -26,7 +26,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 use url::Url;
 
-pub use files::Source;
+pub use files::{Source, shipped};
 pub use municipality::{Area, DataController, Municipality};
 
 use crate::domain::{Lang, Localized};

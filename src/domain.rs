@@ -2,7 +2,6 @@
 
 mod action;
 mod event;
-mod lang;
 pub mod markup;
 mod message;
 mod notice;
@@ -12,12 +11,13 @@ mod resident;
 
 pub use action::{Action, ActionKey};
 pub use event::{ChannelKind, Chat, Inbound, Input, Media};
-pub use lang::{Lang, Localized, UnknownLang};
 pub use message::{Arg, Button, Label, Message, MessageButton, Part, Phrase, PollForm, Say};
 pub use notice::{Notice, Severity};
 pub use outgoing::{Deed, Delivery, DeliveryId, DeliveryState, Lane, Relation, SendError, Sent};
 pub use poll::Poll;
 pub use resident::{Dialogue, MenuItem, Pending, QuietHours, Resident, Status};
+
+pub use turvabot_answers::{Lang, Localized, UnknownLang};
 
 /// An instant in milliseconds since 1970-01-01T00:00:00Z.
 pub type Millis = i64;

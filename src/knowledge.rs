@@ -95,18 +95,80 @@ pub struct Identity {
 
 /// The content can't be used.
 #[derive(Debug, thiserror::Error)]
-#[error("content/triage.toml: {0}")]
-pub struct Error(String);
+#[error("content/{file}: {reason}")]
+pub struct Error {
+    file: String,
+    reason: String,
+}
+
+/// What messages are understood with, whatever the entries: languages, signs of an emergency,
+/// words of the same meaning.
+pub struct Understanding {
+    /// Tells the languages apart.
+    pub language: LanguageId,
+    /// Tells an emergency in progress.
+    pub triage: Triage,
+    /// Words of the same meaning.
+    pub lexicon: answers::Lexicon,
+    /// Where answering, offering and not knowing part.
+    pub thresholds: Thresholds,
+}
 
 #[derive(Deserialize)]
 #[serde(transparent)]
 struct Rules(std::collections::BTreeMap<Lang, TriageRules>);
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Groups {
+    groups: Vec<String>,
+}
+
+/// The table made by `scripts/build-vectors`; see `docs/answers.md`.
+static VECTORS: &[u8] = include_bytes!("../crates/answers/data/vectors.bin");
+
+/// The shipped files stand in for those that a folder of the operator's lacks.
+fn file<T: serde::de::DeserializeOwned>(content: &Content, file: &str) -> Result<T, Error> {
+    let error = |reason: String| Error {
+        file: file.to_owned(),
+        reason,
+    };
+    let shipped = crate::content::shipped(file);
+    let text = content.raw(file).map(str::to_owned).or(shipped);
+    let text = text.ok_or_else(|| error("the file is missing; copy it from the release".into()))?;
+    toml::from_str(&text).map_err(|reason| error(reason.to_string()))
+}
+
+impl Understanding {
+    /// Builds it from content and locale files; `entries` are samples of their languages.
+    ///
+    /// # Errors
+    /// If a file is missing or malformed.
+    pub fn build(
+        content: &Content,
+        locales: &Locales,
+        entries: &[answers::Entry],
+    ) -> Result<Self, Error> {
+        let Rules(rules) = file(content, "triage.toml")?;
+        let mut thesauri = Localized::default();
+        for lang in locales.langs() {
+            let Groups { groups } = file(content, &format!("thesaurus/{lang}.toml"))?;
+            thesauri.insert(lang, groups);
+        }
+        Ok(Self {
+            language: LanguageId::train(&samples(locales, entries)),
+            triage: Triage::new(&rules.into_iter().collect()),
+            lexicon: answers::Lexicon::new(&thesauri, Some(VECTORS)),
+            thresholds: file(content, "thresholds.toml")?,
+        })
+    }
+}
+
 impl Knowledge {
     /// Builds everything from content, locale files and imported entries.
     ///
     /// # Errors
-    /// If the triage rules are missing or malformed.
+    /// If a file that messages are understood with is missing or malformed.
     pub fn build(
         content: &Content,
         imported: &[Imported],
@@ -114,10 +176,12 @@ impl Knowledge {
         identity: Identity,
     ) -> Result<Self, Error> {
         let (entries, sources) = entries(content, imported);
-        let rules = content
-            .raw("triage.toml")
-            .ok_or_else(|| Error("the file is missing; copy it from the release".into()))?;
-        let Rules(rules) = toml::from_str(rules).map_err(|error| Error(error.to_string()))?;
+        let Understanding {
+            language,
+            triage,
+            lexicon,
+            thresholds,
+        } = Understanding::build(content, locales, &sources)?;
         let municipality = content.municipality.as_ref();
         let named = |key: &'static str| every(locales, key);
         let privacy = municipality.and_then(|municipality| municipality.privacy.clone());
@@ -165,9 +229,9 @@ impl Knowledge {
                     name: area.name.clone(),
                 })
                 .collect(),
-            language: LanguageId::train(&samples(locales, &sources)),
-            answers: Answers::build(&sources, &Thresholds::default()),
-            triage: Triage::new(&rules.into_iter().collect()),
+            answers: Answers::build(&lexicon, &sources, &thresholds),
+            language,
+            triage,
             entries,
         })
     }
@@ -202,10 +266,31 @@ fn samples(locales: &Locales, entries: &[answers::Entry]) -> Localized<Vec<Strin
         .collect()
 }
 
+/// The entries as retrieval sees them.
+#[must_use]
+pub fn sources(content: &Content) -> Vec<answers::Entry> {
+    let entries = content.entries.iter().map(|entry| answers::Entry {
+        id: entry.id.clone(),
+        topic: entry.topic.clone(),
+        texts: entry
+            .texts
+            .iter()
+            .map(|(lang, text)| {
+                let text = answers::EntryText {
+                    question: text.question.clone(),
+                    answer: text.answer.clone(),
+                    phrasings: text.phrasings.clone(),
+                };
+                (lang, text)
+            })
+            .collect(),
+    });
+    entries.collect()
+}
+
 /// The entries as shown and as retrieval sees them, in the same order.
 fn entries(content: &Content, imported: &[Imported]) -> (Vec<Curated>, Vec<answers::Entry>) {
     let mut shown = Vec::new();
-    let mut sources = Vec::new();
     for entry in &content.entries {
         let authority = content.authorities.get(&entry.authority);
         let of = |pick: fn(&crate::content::Text) -> &String| {
@@ -234,23 +319,8 @@ fn entries(content: &Content, imported: &[Imported]) -> (Vec<Curated>, Vec<answe
             }),
             related: entry.related.clone(),
         });
-        sources.push(answers::Entry {
-            id: entry.id.clone(),
-            topic: entry.topic.clone(),
-            texts: entry
-                .texts
-                .iter()
-                .map(|(lang, text)| {
-                    let text = answers::EntryText {
-                        question: text.question.clone(),
-                        answer: text.answer.clone(),
-                        phrasings: text.phrasings.clone(),
-                    };
-                    (lang, text)
-                })
-                .collect(),
-        });
     }
+    let mut sources = sources(content);
     // Imported rows come ordered by id: the languages of one entry are neighbours.
     for rows in imported.chunk_by(|a, b| a.id == b.id) {
         let of = |pick: fn(&Imported) -> &String| {

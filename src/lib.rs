@@ -3,7 +3,6 @@
 //! Data flows one way: a channel hands in events, [`engine`] commits a turn of [`conversation`] per
 //! event together with ledger rows, and [`outbox`] takes the rows to the channels.
 
-pub mod answers;
 pub mod app;
 pub mod channels;
 pub mod cli;
@@ -22,3 +21,5 @@ pub mod outbox;
 pub mod polls;
 pub mod server;
 pub mod store;
+
+pub use turvabot_answers as answers;

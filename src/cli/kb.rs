@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Common, print_json, refuse};
+use super::{Common, measure, print_json, refuse};
 use crate::app::KNOWLEDGE_VERSION;
 use crate::store::entries::{self, Imported};
 use crate::store::{feedback, gaps, settings};
@@ -23,6 +23,12 @@ pub(super) enum Command {
         #[command(flatten)]
         common: Common,
     },
+    /// Answer questions from files alone, for measuring
+    Run(measure::Run),
+    /// How well labelled questions are answered
+    Eval(measure::Eval),
+    /// Thresholds from labelled questions, written to a file for review
+    Calibrate(measure::Calibrate),
     /// How often residents said that an answer helped, those that helped least first
     Feedback {
         #[command(flatten)]
@@ -38,6 +44,9 @@ pub(super) enum Command {
 pub(super) async fn run(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Import { file, common } => import(&file, &common).await,
+        Command::Run(run) => measure::run(&run),
+        Command::Eval(eval) => measure::eval(&eval),
+        Command::Calibrate(calibrate) => measure::calibrate(&calibrate),
         Command::Feedback { common } => feedback(&common).await,
         Command::Gaps { common } => gaps(&common).await,
     }

@@ -25,12 +25,20 @@ struct Embedded;
 const DEPTH: usize = 4;
 
 /// The files at the top that mean something.
-const TOP: [&str; 4] = [
+const TOP: [&str; 5] = [
     "topics.toml",
     "authorities.toml",
     "municipality.toml",
     "triage.toml",
+    "thresholds.toml",
 ];
+
+/// The text of a file that is built in.
+#[must_use]
+pub fn shipped(path: &str) -> Option<String> {
+    let file = Embedded::get(path)?;
+    Some(tidy(std::str::from_utf8(&file.data).ok()?))
+}
 
 /// The text of each TOML file by its path, with `/` between its parts.
 #[derive(Clone, Debug)]

@@ -20,6 +20,7 @@ mod matrix_limits;
 mod matrix_rig;
 mod matrix_story;
 mod matrix_trouble;
+mod measuring;
 mod notices;
 mod notices_amended;
 mod polls;

@@ -78,7 +78,7 @@ fn score(lang: Lang) -> Score {
             score.outside_offered += usize::from(matches!(outcome, Outcome::Offer { .. }));
             continue;
         }
-        let ranked = knowledge.answers.explain(lang, question);
+        let ranked = knowledge.answers.look(lang, question).ranked;
         let place = ranked.iter().position(|scored| scored.id == *expected);
         score.asked += 1;
         score.top += usize::from(place == Some(0));
@@ -94,8 +94,8 @@ fn score(lang: Lang) -> Score {
 /// Floors a little below today's figures: first place, first three; then ceilings: answered wrongly,
 /// answered and offered outside the content. In percent.
 const FLOORS: [(&str, f64, f64, f64, f64, f64); 2] = [
-    ("fi", 71.0, 87.0, 1.0, 2.5, 12.0),
-    ("sv", 79.0, 89.0, 2.0, 2.5, 14.0),
+    ("fi", 81.0, 91.0, 2.0, 2.5, 20.0),
+    ("sv", 84.0, 92.0, 2.0, 2.5, 20.0),
 ];
 
 #[test]

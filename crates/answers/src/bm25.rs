@@ -75,20 +75,21 @@ impl Bm25 {
 
     /// Adds each term's impact to the documents that have it.
     ///
-    /// `scores` has one place per document; `terms` should be without repeats. Returns the score
-    /// of an imagined document in which every term is frequent: a bound that depends on the terms
-    /// only, so score / bound is a level that can be compared between questions.
-    pub(super) fn add(&self, terms: &[u32], scores: &mut [f32]) -> f32 {
+    /// `scores` has one place per document; `terms`, each with its weight, should be without
+    /// repeats. Returns the score of an imagined document in which every term is frequent: a bound
+    /// that depends on the terms only, so score / bound is a level that can be compared between
+    /// questions.
+    pub(super) fn add(&self, terms: &[(u32, f32)], scores: &mut [f32]) -> f32 {
         let mut bound = 0.0;
-        for hash in terms {
+        for (hash, weight) in terms {
             let Some(term) = self.find(*hash) else {
-                bound += self.unseen_idf;
+                bound += weight * self.unseen_idf;
                 continue;
             };
-            bound += self.idfs[term];
+            bound += weight * self.idfs[term];
             let (first, last) = (self.starts[term] as usize, self.starts[term + 1] as usize);
             for posting in &self.postings[first..last] {
-                scores[posting.document as usize] += posting.impact;
+                scores[posting.document as usize] += weight * posting.impact;
             }
         }
         bound * (K1 + 1.0)
@@ -146,7 +147,8 @@ mod tests {
 
     fn scores(index: &Bm25, count: usize, terms: &[u32]) -> Vec<f32> {
         let mut scores = vec![0.0; count];
-        index.add(terms, &mut scores);
+        let terms: Vec<(u32, f32)> = terms.iter().map(|term| (*term, 1.0)).collect();
+        index.add(&terms, &mut scores);
         scores
     }
 
@@ -178,7 +180,7 @@ mod tests {
     fn the_bound_is_above_any_score() {
         let index = index(&[&[(1, 90.0), (2, 90.0)], &[(3, 1.0)]]);
         let mut found = vec![0.0; 2];
-        let bound = index.add(&[1, 2], &mut found);
+        let bound = index.add(&[(1, 1.0), (2, 1.0)], &mut found);
         assert!(
             found[0] < bound && found[0] > bound * 0.8,
             "{found:?} {bound}"
@@ -188,7 +190,7 @@ mod tests {
     #[test]
     fn an_empty_index_answers_nothing() {
         assert_eq!(
-            Bm25::build(&[]).add(&[1, 2], &mut []),
+            Bm25::build(&[]).add(&[(1, 1.0), (2, 1.0)], &mut []),
             2.2 * 2.0 * 2.0_f32.ln()
         );
         assert!(index(&[&[]]).bytes() < 100);

@@ -9,7 +9,7 @@ use std::num::NonZeroU32;
 
 use super::grams::{grams, whole};
 use super::words::{Spelling, Words};
-use crate::domain::{Lang, Localized};
+use crate::{Lang, Localized};
 
 /// Characters of a message that are read at most.
 const READ_CHARS: usize = 300;

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use serde::Deserialize;
 
 use super::words::{MESSAGE_CHARS, Spelling, Words};
-use crate::domain::{Lang, Localized};
+use crate::{Lang, Localized};
 
 /// Points at which a sentence is flagged.
 const FLAG: i32 = 2;
@@ -44,12 +44,14 @@ pub struct TriageRules {
 }
 
 /// The judgement on a message.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Assessment {
     /// Whether to say "call 112" first.
     pub emergency: bool,
     /// Points of the gravest sentence; from 2 up it is an emergency.
     pub points: i32,
+    /// How likely it is, 0 to 1.
+    pub chance: f32,
     /// The language whose rules gave the points.
     pub lang: Option<Lang>,
 }
@@ -84,6 +86,7 @@ impl Triage {
                     gravest = Assessment {
                         emergency: points >= FLAG,
                         points,
+                        chance: (points as f32 / 4.0).clamp(0.0, 1.0),
                         lang: Some(*lang),
                     };
                 }

@@ -87,6 +87,13 @@ impl Words {
     }
 }
 
+/// A word without its diacritics.
+pub(super) fn fold_word(word: &[char]) -> Vec<char> {
+    let mut folded = Words::default();
+    word.iter().for_each(|c| folded.folded(*c));
+    folded.chars
+}
+
 /// Whether normalising would leave the character as it is (a quick test for Latin text).
 fn is_composed(c: char) -> bool {
     c.is_ascii() || ('\u{c0}'..'\u{132}').contains(&c)

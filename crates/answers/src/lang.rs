@@ -106,6 +106,11 @@ impl<T> Localized<T> {
         self.0.insert(lang, value);
     }
 
+    /// The texts, to be changed.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
+        self.0.values_mut()
+    }
+
     /// The languages and values, by language code.
     pub fn iter(&self) -> impl Iterator<Item = (Lang, &T)> {
         self.0.iter().map(|(lang, value)| (*lang, value))

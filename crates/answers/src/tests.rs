@@ -82,8 +82,18 @@ fn entries() -> Vec<Entry> {
     ]
 }
 
+fn lexicon() -> Lexicon {
+    static VECTORS: &[u8] = include_bytes!("../data/vectors.bin");
+    Lexicon::new(&Localized::default(), Some(VECTORS))
+}
+
+fn thresholds() -> Thresholds {
+    toml::from_str(include_str!("../../../content/thresholds.toml"))
+        .expect("the shipped thresholds")
+}
+
 fn answers() -> Answers {
-    Answers::build(&entries(), &Thresholds::default())
+    Answers::build(&lexicon(), &entries(), &thresholds())
 }
 
 fn answered(outcome: &Outcome) -> Option<usize> {
@@ -121,7 +131,12 @@ fn diacritics_case_and_inflection_do_not_matter() {
 
 #[test]
 fn a_keyword_of_two_entries_offers_both_and_no_others() {
-    let answers = answers();
+    // Five entries are too few for a word to tell much.
+    let thresholds = Thresholds {
+        offer: 0.1,
+        ..thresholds()
+    };
+    let answers = Answers::build(&lexicon(), &entries(), &thresholds);
     for (lang, word) in [(Lang::FI, "palovaroitin"), (Lang::SV, "brandvarnare")] {
         let Outcome::Offer { entries, .. } = answers.ask(lang, word) else {
             panic!("{word}: {:?}", answers.ask(lang, word));
@@ -136,7 +151,7 @@ fn a_keyword_of_two_entries_offers_both_and_no_others() {
 fn a_two_letter_keyword_finds_its_entry() {
     let answers = answers();
     for (lang, word) in [(Lang::FI, "jää"), (Lang::SV, "is")] {
-        assert_eq!(answers.explain(lang, word)[0].id, "ice", "{word}");
+        assert_eq!(answers.look(lang, word).ranked[0].id, "ice", "{word}");
     }
 }
 
@@ -170,11 +185,13 @@ fn small_talk_and_gibberish_are_unknown() {
 #[test]
 fn an_entry_missing_in_a_language_is_never_shown_in_it() {
     let answers = answers();
-    let found = answers.explain(Lang::SV, "nuohotaan savuhormi vuodessa asunnossa");
+    let found = answers
+        .look(Lang::SV, "nuohotaan savuhormi vuodessa asunnossa")
+        .ranked;
     assert!(found.iter().all(|scored| scored.id != "sweeping"));
     let estonian: Lang = "et".parse().expect("two letters");
     assert_eq!(answers.ask(estonian, "palovaroitin"), Outcome::Unknown);
-    assert!(answers.explain(estonian, "palovaroitin").is_empty());
+    assert!(answers.look(estonian, "palovaroitin").ranked.is_empty());
 }
 
 #[test]
@@ -183,9 +200,9 @@ fn thresholds_decide_the_outcome() {
         let thresholds = Thresholds {
             answer,
             offer,
-            ..Thresholds::default()
+            ..thresholds()
         };
-        Answers::build(&entries(), &thresholds).ask(Lang::FI, "risujen poltto pihalla")
+        Answers::build(&lexicon(), &entries(), &thresholds).ask(Lang::FI, "risujen poltto pihalla")
     };
     assert!(matches!(asking(0.1, 0.1), Outcome::Answer { .. }));
     assert!(matches!(asking(9.0, 0.1), Outcome::Offer { .. }));
@@ -204,10 +221,11 @@ fn an_offer_never_holds_more_than_three() {
         })
         .collect();
     let answers = Answers::build(
+        &lexicon(),
         &entries,
         &Thresholds {
             offer: 0.0,
-            ..Thresholds::default()
+            ..thresholds()
         },
     );
     let Outcome::Offer { entries, .. } = answers.ask(Lang::FI, "joditabletti") else {
@@ -219,13 +237,15 @@ fn an_offer_never_holds_more_than_three() {
 #[test]
 fn explaining_is_sorted_and_agrees_with_asking() {
     let answers = answers();
-    let found = answers.explain(Lang::FI, "kenen vastuulla on palovaroittimien hankinta");
+    let found = answers
+        .look(Lang::FI, "kenen vastuulla on palovaroittimien hankinta")
+        .ranked;
     assert!(found.is_sorted_by(|a, b| a.score >= b.score));
     assert_eq!(
         answered(&answers.ask(Lang::FI, "kenen vastuulla on palovaroittimien hankinta")),
         Some(found[0].entry.0)
     );
-    assert!(found[0].legs.grams > 0.0 && found[0].legs.words > 0.0 && found[0].legs.asked > 0.0);
+    assert!(found[0].legs.grams > 0.0 && found[0].legs.soft > 0.0 && found[0].legs.asked > 0.0);
 }
 
 #[test]
@@ -233,8 +253,8 @@ fn the_same_message_always_gets_the_same_ranking() {
     let (first, second) = (answers(), answers());
     for text in ["palovaroitin", "kuinka usein", "milloin jää kantaa"] {
         assert_eq!(
-            first.explain(Lang::FI, text),
-            second.explain(Lang::FI, text),
+            first.look(Lang::FI, text).ranked,
+            second.look(Lang::FI, text).ranked,
             "{text}"
         );
     }
@@ -259,13 +279,52 @@ fn hostile_messages_are_answered_quickly() {
         zalgo,
     ] {
         let _ = answers.ask(Lang::FI, &text);
-        let _ = answers.explain(Lang::SV, &text);
+        let _ = answers.look(Lang::SV, &text).ranked;
     }
     assert!(started.elapsed().as_secs() < 5);
 }
 
 #[test]
+fn a_word_of_the_same_meaning_finds_the_entry() {
+    let groups = vec!["palovaroitin, savuhälytin".to_owned()];
+    let thesauri = [(Lang::FI, groups)].into_iter().collect();
+    let with = Answers::build(&Lexicon::new(&thesauri, None), &entries(), &thresholds());
+    let without = Answers::build(&Lexicon::default(), &entries(), &thresholds());
+    let first = |answers: &Answers| {
+        let found = answers.look(Lang::FI, "savuhälyttimestä").ranked;
+        found
+            .first()
+            .map(|one| (one.id.clone(), one.legs.concepts > 0.0))
+    };
+    assert!(matches!(first(&with), Some((id, true)) if id.starts_with("smoke-alarm")));
+    assert!(!matches!(first(&without), Some((id, _)) if id.starts_with("smoke-alarm")));
+}
+
+#[test]
+fn without_thesaurus_and_vectors_words_stand_for_themselves() {
+    let answers = Answers::build(&Lexicon::default(), &entries(), &thresholds());
+    let found = answers
+        .look(Lang::FI, "kuinka paksu jään pitää olla")
+        .ranked;
+    assert_eq!(found[0].id, "ice");
+}
+
+#[test]
+fn a_broken_table_of_vectors_is_left_out() {
+    for bytes in [
+        &b""[..],
+        b"TSV1",
+        b"TSV1\x80\0\x04\0\xff\xff\xff\xff\x02\0\0\0",
+        b"nonsense",
+    ] {
+        let lexicon = Lexicon::new(&Localized::default(), Some(bytes));
+        let answers = Answers::build(&lexicon, &entries(), &thresholds());
+        assert_eq!(answers.look(Lang::FI, "paksu jää").ranked[0].legs.soft, 0.0);
+    }
+}
+
+#[test]
 fn a_knowledge_base_may_be_empty() {
-    let answers = Answers::build(&[], &Thresholds::default());
+    let answers = Answers::build(&Lexicon::default(), &[], &thresholds());
     assert_eq!(answers.ask(Lang::FI, "palovaroitin"), Outcome::Unknown);
 }

@@ -38,6 +38,18 @@ pub(super) fn whole(word: &[char]) -> u32 {
     finish(word.iter().fold(!SEED, |state, c| mix(state, *c)))
 }
 
+/// FNV-1a of 32 bits over the UTF-8 of characters: the name of a row in the table of vectors.
+pub(super) fn key<'a>(chars: impl Iterator<Item = &'a char>) -> u32 {
+    let mut state = 0x811c_9dc5_u32;
+    let mut buffer = [0; 4];
+    for c in chars {
+        for byte in c.encode_utf8(&mut buffer).bytes() {
+            state = (state ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+        }
+    }
+    state
+}
+
 const SEED: u64 = 0xcbf2_9ce4_8422_2325;
 
 /// One step of FNV-1a over whole characters instead of bytes.

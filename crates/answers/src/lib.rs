@@ -1,24 +1,33 @@
 //! Finding the curated answer a resident means, and saying so when there is none.
 //!
-//! This module retrieves: it picks entries written and checked by people and never produces text.
+//! This crate retrieves: it picks entries written and checked by people and never produces text.
 //! It is pure: no clock, store or network. Loading entries, formatting answers and what the bot
 //! says in each [`Outcome`] are left to others. Beside retrieval it holds two judgements about a
 //! message that come before it: its language ([`LanguageId`]) and whether it reports an
 //! emergency in progress ([`Triage`]).
+//!
+//! A crate of its own, so that it is optimised also where the bot is built for tests.
 
 mod bm25;
 mod grams;
 mod index;
+mod lang;
 mod language;
+mod lexicon;
+pub mod measure;
+mod soft;
+mod thesaurus;
 mod triage;
+mod vectors;
 mod words;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{Lang, Localized};
 use index::{Index, Ranking};
 
+pub use lang::{Lang, Localized, UnknownLang};
 pub use language::{Identified, LanguageId};
+pub use lexicon::Lexicon;
 pub use triage::{Assessment, Triage, TriageRules};
 
 /// The words of a message as retrieval reads them, joined by single spaces: lower case, no
@@ -86,13 +95,55 @@ pub enum Outcome {
     Unknown,
 }
 
-/// Where the three outcomes part.
-///
-/// The defaults were chosen on about 100 questions and 56 messages outside the knowledge base
-/// per language, asked of 70 entries: no wrong direct answer, at most one message in fifty
-/// outside the knowledge base answered and one in eight offered something.
+/// What speaks for the best entry of a ranking, without regard to the others: scores in units of a
+/// typical good match in the knowledge base, those of short messages scaled up.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Evidence {
+    /// Score of the best entry.
+    pub score: f32,
+    /// Best score by meaning of words, of any entry.
+    pub soft: f32,
+    /// Score of the best entry by concepts.
+    pub concepts: f32,
+    /// Score by concepts of an entry that had them all: what was asked for.
+    pub reach: f32,
+}
+
+/// How evidence becomes a confidence: a logistic function, fitted by `turvabot kb calibrate`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gate {
+    /// Where the function begins.
+    pub bias: f32,
+    /// For each unit of [`Evidence::score`].
+    pub score: f32,
+    /// For each unit of [`Evidence::soft`].
+    pub soft: f32,
+    /// For each unit of [`Evidence::concepts`].
+    pub concepts: f32,
+    /// For each unit of [`Evidence::reach`].
+    pub reach: f32,
+}
+
+impl Gate {
+    /// How sure it is that the knowledge base has an answer, 0 to 1.
+    #[must_use]
+    pub fn confidence(&self, evidence: Evidence) -> f32 {
+        if evidence == Evidence::default() {
+            return 0.0;
+        }
+        let logit = self.bias
+            + self.score * evidence.score
+            + self.soft * evidence.soft
+            + self.concepts * evidence.concepts
+            + self.reach * evidence.reach;
+        (1.0 + (-logit).exp()).recip()
+    }
+}
+
+/// Where the three outcomes part; measured by `turvabot kb calibrate`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[serde(deny_unknown_fields)]
 pub struct Thresholds {
     /// Least confidence of an answer.
     pub answer: f32,
@@ -102,17 +153,8 @@ pub struct Thresholds {
     pub offer: f32,
     /// Least score of an offered entry, as a share of the best score, 0 to 1.
     pub near: f32,
-}
-
-impl Default for Thresholds {
-    fn default() -> Self {
-        Self {
-            answer: 0.55,
-            margin: 0.15,
-            offer: 0.33,
-            near: 0.4,
-        }
-    }
+    /// How confidence comes about.
+    pub gate: Gate,
 }
 
 /// Scaled scores of one entry, leg by leg; 1 is a typical good match in its knowledge base.
@@ -120,10 +162,14 @@ impl Default for Thresholds {
 pub struct Legs {
     /// BM25 over folded character 3- to 5-grams.
     pub grams: f32,
-    /// BM25 over folded words.
-    pub words: f32,
     /// BM25 over folded character 3- to 5-grams of question and phrasings only.
     pub asked: f32,
+    /// BM25 over the groups of the thesaurus.
+    pub concepts: f32,
+    /// BM25 over words near in meaning.
+    pub soft: f32,
+    /// Cosine of the texts as wholes.
+    pub whole: f32,
 }
 
 /// Why an entry ranks where it does.
@@ -137,6 +183,15 @@ pub struct Scored {
     pub score: f32,
     /// What it is made of.
     pub legs: Legs,
+}
+
+/// What a message finds.
+#[derive(Clone, Debug, Default)]
+pub struct Found {
+    /// Entries with any likeness, best first.
+    pub ranked: Vec<Scored>,
+    /// What speaks for the best.
+    pub evidence: Evidence,
 }
 
 /// The knowledge base, indexed; immutable and shared between threads.
@@ -157,7 +212,7 @@ struct Language {
 impl Answers {
     /// Indexes the entries, each in the languages it exists in.
     #[must_use]
-    pub fn build(entries: &[Entry], thresholds: &Thresholds) -> Self {
+    pub fn build(lexicon: &Lexicon, entries: &[Entry], thresholds: &Thresholds) -> Self {
         let mut by_language =
             std::collections::BTreeMap::<Lang, (Vec<EntryIndex>, Vec<&EntryText>)>::new();
         for (position, entry) in entries.iter().enumerate() {
@@ -173,7 +228,7 @@ impl Answers {
                 (
                     lang,
                     Language {
-                        index: Index::build(&texts),
+                        index: Index::build(lang, lexicon, &texts),
                         entries,
                     },
                 )
@@ -191,19 +246,16 @@ impl Answers {
     /// Only entries that exist in `lang` are considered.
     #[must_use]
     pub fn ask(&self, lang: Lang, text: &str) -> Outcome {
-        let Some(language) = self.languages.get(lang) else {
-            return Outcome::Unknown;
-        };
-        self.decide(language, &language.index.rank(text))
+        self.outcome(&self.look(lang, text))
     }
 
-    /// All entries with any likeness to the message, best first.
+    /// All entries with any likeness to the message, best first, and what speaks for the best.
     #[must_use]
-    pub fn explain(&self, lang: Lang, text: &str) -> Vec<Scored> {
+    pub fn look(&self, lang: Lang, text: &str) -> Found {
         let Some(language) = self.languages.get(lang) else {
-            return Vec::new();
+            return Found::default();
         };
-        let hits = language.index.rank(text).hits;
+        let Ranking { hits, evidence } = language.index.rank(text);
         let scored = hits.into_iter().map(|hit| {
             let entry = language.entries[hit.place];
             Scored {
@@ -213,44 +265,45 @@ impl Answers {
                 legs: hit.legs(),
             }
         });
-        scored.collect()
+        Found {
+            ranked: scored.collect(),
+            evidence,
+        }
     }
 
-    /// How sure retrieval is of its best entry, for measuring thresholds; 0 when there is none.
+    /// How sure it is that an entry answers, 0 to 1.
     #[must_use]
-    pub fn confidence(&self, lang: Lang, text: &str) -> f32 {
-        self.languages
-            .get(lang)
-            .map_or(0.0, |language| language.index.rank(text).confidence)
+    pub fn confidence(&self, evidence: Evidence) -> f32 {
+        self.thresholds.gate.confidence(evidence)
     }
 
-    fn decide(&self, language: &Language, ranking: &Ranking) -> Outcome {
+    /// What to do with what was found.
+    #[must_use]
+    pub fn outcome(&self, found: &Found) -> Outcome {
         let Thresholds {
             answer,
             margin,
             offer,
             near,
+            ..
         } = self.thresholds;
-        let confidence = ranking.confidence;
-        let Some(top) = ranking.hits.first() else {
+        let confidence = self.confidence(found.evidence);
+        let Some(top) = found.ranked.first() else {
             return Outcome::Unknown;
         };
-        let second = ranking.hits.get(1).map_or(0.0, |hit| hit.score);
+        let second = found.ranked.get(1).map_or(0.0, |hit| hit.score);
         if confidence >= answer && top.score - second >= margin * top.score {
-            let entry = language.entries[top.place];
+            let entry = top.entry;
             return Outcome::Answer { entry, confidence };
         }
         if confidence < offer {
             return Outcome::Unknown;
         }
-        let close = ranking
-            .hits
+        let close = found
+            .ranked
             .iter()
             .filter(|hit| hit.score >= near * top.score);
-        let entries = close
-            .take(OFFERED)
-            .map(|hit| language.entries[hit.place])
-            .collect();
+        let entries = close.take(OFFERED).map(|hit| hit.entry).collect();
         Outcome::Offer {
             entries,
             confidence,
