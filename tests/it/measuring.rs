@@ -66,10 +66,7 @@ async fn questions_from_a_file_are_answered_from_a_file_alone() {
     let flags: Vec<&Value> = found.iter().map(|one| &one["emergency_flag"]).collect();
     assert_eq!(flags, [false, false, true, false, false]);
     assert!(found[2]["emergency"].as_f64() > found[0]["emergency"].as_f64());
-    assert_eq!(
-        (&found[3]["outcome"], &found[3]["ranked"]),
-        (&json!("unknown"), &json!([]))
-    );
+    assert_eq!(found[3]["outcome"], "unknown");
     let shown = found[4]["ranked"].as_array().expect("a list");
     assert!(
         shown.iter().all(|one| one["id"] != "candle"),
@@ -88,7 +85,7 @@ async fn labelled_questions_are_measured_and_make_thresholds() {
         "labelled.jsonl",
         r#"
 {"lang":"fi","kind":"keyword","entry":"tick","text":"punkin poisto"}
-{"lang":"fi","kind":"written","entry":"helmet","text":"onko kypärä pakollinen pyöräilijälle"}
+{"lang":"fi","kind":"written","entry":"helmet","text":"täytyykö polkupyörällä ajaa kypärä päässä"}
 {"lang":"fi","kind":"near","entry":null,"text":"mihin aikaan uimahalli aukeaa"}
 "#,
     );
@@ -184,6 +181,6 @@ async fn one_question_is_answered_and_explained() {
     let refused = run(&["ask", "--lang", "et", "tere"]).await;
     assert_eq!(
         refused.faults(),
-        ["turvabot: --lang et: write fi, sv or auto"]
+        ["--lang et: write fi, sv or auto"]
     );
 }

@@ -15,6 +15,7 @@ mod lang;
 mod language;
 mod lexicon;
 pub mod measure;
+mod model;
 mod soft;
 mod thesaurus;
 mod triage;
