@@ -157,7 +157,7 @@ impl Index {
     /// Ranks all entries for a message.
     pub(super) fn rank(&self, text: &str) -> Ranking {
         let query = Query::read(text, &self.thesaurus);
-        if query.grams.is_empty() || self.count == 0 {
+        if !query.says_something || self.count == 0 {
             return Ranking::default();
         }
         let mut bounds = [0.0; LEGS.len()];
@@ -255,6 +255,8 @@ fn lead(scores: &[f32]) -> f32 {
 
 /// The distinct terms of a message, each with its weight.
 struct Query {
+    /// Whether there is a word of two characters or more.
+    says_something: bool,
     grams: Vec<(u32, f32)>,
     concepts: Vec<(u32, f32)>,
     counts: Counts,
@@ -264,6 +266,7 @@ impl Query {
     fn read(text: &str, thesaurus: &Thesaurus) -> Self {
         let read = Words::read(text, Spelling::Folded, MESSAGE_CHARS);
         let mut query = Self {
+            says_something: read.iter().any(|word| word.len() > 1),
             grams: Vec::with_capacity(text.len().min(MESSAGE_CHARS) * GRAMS.count()),
             concepts: thesaurus.concepts(&read),
             counts: Counts::new(),
