@@ -35,9 +35,8 @@ const POLL: Duration = Duration::from_millis(200);
 /// mostly the next events come first and share the commit.
 const LINGER: Duration = Duration::from_millis(20);
 
-/// The same while rows wait for a sender to have room: as long as it has plenty in hand, a commit
-/// waits to be shared.
-const LONG_LINGER: Duration = Duration::from_millis(100);
+/// The same while rows wait for a sender to have room.
+const SHORT_LINGER: Duration = Duration::from_millis(4);
 
 /// A round takes milliseconds; after this long the store isn't there any more.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -395,7 +394,7 @@ impl Engine {
             .any(|line| line.lanes.contains(&Waiting::NoRoom));
         let (linger, enough) = if starving {
             // Once a good part of what is under way has come back, the senders want more.
-            (LONG_LINGER, (self.under_way() / 4).max(1))
+            (SHORT_LINGER, (self.under_way() / 4).max(1))
         } else {
             (LINGER, REPORTS)
         };
