@@ -368,6 +368,8 @@ async fn who_joins_later_reads_what_was_said_since_the_invitation() {
     let maria = residents.join("maria").await;
     let bo = residents.join("bo").await;
     let room = maria.create_dm(bo.id(), true).await;
+    // Her client gives keys to those it knows to be invited.
+    maria.sees_member(&room, bo.id(), "invite").await;
     maria.send(&room, "Oletko siellä?").await;
     bo.join(&room).await;
     let heard = bo.next_message(&room).await;
