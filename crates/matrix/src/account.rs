@@ -200,7 +200,7 @@ impl Account {
     ///
     /// # Errors
     /// [`Trouble::Store`] when the store is in use, can't be read or holds no session.
-    pub fn restore<'a>(settings: &'a Settings) -> BoxFuture<'a, Result<Self, Trouble>> {
+    pub fn restore(settings: &Settings) -> BoxFuture<'_, Result<Self, Trouble>> {
         Box::pin(async move {
             // Before the lock: a login that runs just now must get it.
             let known = read_session(&settings.store_dir)?.map(|_| lock(&settings.store_dir));

@@ -110,7 +110,7 @@ impl Account {
     ///
     /// # Errors
     /// [`Trouble`]; then it can be made later.
-    pub fn make_recovery_key<'a>(&'a self) -> BoxFuture<'a, Result<String, Trouble>> {
+    pub fn make_recovery_key(&self) -> BoxFuture<'_, Result<String, Trouble>> {
         Box::pin(async move {
             let encryption = self.client.encryption();
             let recovery = encryption.recovery();
@@ -192,7 +192,7 @@ impl Account {
     ///
     /// # Errors
     /// [`Trouble::Store`].
-    pub fn standing<'a>(&'a self) -> BoxFuture<'a, Result<Standing, Trouble>> {
+    pub fn standing(&self) -> BoxFuture<'_, Result<Standing, Trouble>> {
         Box::pin(async move {
             let encryption = self.client.encryption();
             let device = encryption.get_own_device().await;

@@ -26,7 +26,7 @@ pub use post::{Mark, Post};
 pub use read::{Event, MediaKind, What};
 pub use rooms::Invite;
 pub use status::{Remote, remote};
-pub use sync::{Batch, Sealed};
+pub use sync::{Batch, RoomKey, Sealed};
 pub use trouble::Trouble;
 
 /// The name under which the bot keeps its own data in the content of events it sends.

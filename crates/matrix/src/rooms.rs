@@ -40,7 +40,7 @@ impl Account {
     }
 
     /// The invitations that wait. One that can't be read now is left out.
-    pub fn invites<'a>(&'a self) -> BoxFuture<'a, Vec<Invite>> {
+    pub fn invites(&self) -> BoxFuture<'_, Vec<Invite>> {
         Box::pin(async move {
             let mut invites = Vec::new();
             for room in self.client.invited_rooms() {

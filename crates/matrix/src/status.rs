@@ -95,7 +95,7 @@ pub(crate) async fn whoami(
 ///
 /// # Errors
 /// [`Trouble::Store`].
-pub fn remote<'a>(settings: &'a Settings) -> BoxFuture<'a, Result<Option<Remote>, Trouble>> {
+pub fn remote(settings: &Settings) -> BoxFuture<'_, Result<Option<Remote>, Trouble>> {
     Box::pin(async move {
         let Some(session) = read_session(&settings.store_dir)? else {
             return Ok(None);

@@ -64,13 +64,22 @@ pub struct Sealed {
     pub raw: String,
 }
 
+/// A key that opens the messages of one Megolm session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoomKey {
+    /// The room.
+    pub room: String,
+    /// The session.
+    pub session: String,
+}
+
 impl Account {
     /// Learns about all rooms, and reads nothing of what was said in them. May take long for an
     /// account with many rooms.
     ///
     /// # Errors
     /// [`Trouble`].
-    pub fn first_sync<'a>(&'a self) -> BoxFuture<'a, Result<(), Trouble>> {
+    pub fn first_sync(&self) -> BoxFuture<'_, Result<(), Trouble>> {
         Box::pin(async move { self.settled().await.map(drop) })
     }
 
@@ -78,7 +87,7 @@ impl Account {
     ///
     /// # Errors
     /// [`Trouble::Store`].
-    pub fn is_fresh<'a>(&'a self) -> BoxFuture<'a, Result<bool, Trouble>> {
+    pub fn is_fresh(&self) -> BoxFuture<'_, Result<bool, Trouble>> {
         Box::pin(async move { Ok(place(&self.client).await?.is_none()) })
     }
 
@@ -86,7 +95,7 @@ impl Account {
     ///
     /// # Errors
     /// [`Trouble`].
-    pub fn settled<'a>(&'a self) -> BoxFuture<'a, Result<String, Trouble>> {
+    pub fn settled(&self) -> BoxFuture<'_, Result<String, Trouble>> {
         Box::pin(async move {
             let (token, wait) = match place(&self.client).await? {
                 Some(place) => (SyncToken::Specific(place), SHORT),
@@ -290,11 +299,8 @@ impl Account {
         })
     }
 
-    /// The sessions whose keys arrive from now on, by room and session; empty ones when some may
-    /// have been missed.
-    pub fn keys<'a>(
-        &'a self,
-    ) -> BoxFuture<'a, tokio::sync::mpsc::UnboundedReceiver<(String, String)>> {
+    /// The keys that arrive from now on; `None` when some may have been missed.
+    pub fn keys(&self) -> BoxFuture<'_, tokio::sync::mpsc::UnboundedReceiver<Option<RoomKey>>> {
         Box::pin(async move {
             use futures::StreamExt as _;
             let (tell, keys) = tokio::sync::mpsc::unbounded_channel();
@@ -303,12 +309,15 @@ impl Account {
                     let mut stream = std::pin::pin!(stream);
                     while let Some(infos) = stream.next().await {
                         let Ok(infos) = infos else {
-                            let _ = tell.send(Default::default());
+                            let _ = tell.send(None);
                             continue;
                         };
                         for info in infos {
-                            let session = (info.room_id.to_string(), info.session_id);
-                            if tell.send(session).is_err() {
+                            let key = RoomKey {
+                                room: info.room_id.to_string(),
+                                session: info.session_id,
+                            };
+                            if tell.send(Some(key)).is_err() {
                                 return;
                             }
                         }

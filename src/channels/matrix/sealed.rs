@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
-use turvabot_matrix::Sealed;
+use turvabot_matrix::{RoomKey, Sealed};
 
 use crate::channels::Note;
 use crate::domain::{ChannelKind, Millis};
@@ -94,19 +94,18 @@ impl Vault {
 
     /// All messages.
     pub fn all(&self) -> Vec<Sealed> {
-        self.opened_by("", "")
+        let mut all: Vec<_> = self.kept.values().map(|kept| kept.sealed.clone()).collect();
+        all.sort_by_key(|sealed| sealed.at);
+        all
     }
 
-    /// The messages that a key may open; without a room, all of them.
-    pub fn opened_by(&self, room: &str, session: &str) -> Vec<Sealed> {
-        let fits = |kept: &&Kept| {
-            let known = kept.sealed.session.as_deref();
-            let fits = kept.sealed.room == room && known.is_none_or(|known| known == session);
-            fits || room.is_empty()
-        };
-        let fitting = self.kept.values().filter(fits);
-        let mut fitting: Vec<_> = fitting.map(|kept| kept.sealed.clone()).collect();
-        fitting.sort_by_key(|sealed| sealed.at);
+    /// The messages that a key may open.
+    pub fn opened_by(&self, key: &RoomKey) -> Vec<Sealed> {
+        let mut fitting = self.all();
+        fitting.retain(|sealed| {
+            let known = sealed.session.as_ref();
+            sealed.room == key.room && known.is_none_or(|known| *known == key.session)
+        });
         fitting
     }
 
@@ -164,6 +163,13 @@ impl Vault {
 mod tests {
     use super::*;
 
+    fn key(room: &str, session: &str) -> RoomKey {
+        RoomKey {
+            room: room.to_owned(),
+            session: session.to_owned(),
+        }
+    }
+
     fn sealed(room: &str, id: &str) -> Sealed {
         Sealed {
             room: room.into(),
@@ -181,7 +187,7 @@ mod tests {
         for number in 0..100 {
             vault.keep(sealed("!a", &format!("${number}")), 0);
         }
-        assert_eq!(vault.opened_by("!a", "s").len(), PER_ROOM);
+        assert_eq!(vault.opened_by(&key("!a", "s")).len(), PER_ROOM);
         assert_eq!(vault.next_due(), Some(AGAIN));
         assert_eq!(vault.again(AGAIN).len(), PER_ROOM);
         assert_eq!(vault.next_due(), Some(2 * AGAIN));
@@ -192,7 +198,7 @@ mod tests {
         let replaced = vault.keep(sealed("!a", "$new"), 1);
         let values: Vec<bool> = replaced.iter().map(|note| note.value.is_some()).collect();
         assert_eq!(values, [false, true], "one that was told makes room");
-        assert_eq!(vault.opened_by("!a", "s").len(), PER_ROOM);
+        assert_eq!(vault.opened_by(&key("!a", "s")).len(), PER_ROOM);
         let (_, forgotten) = vault.due(LIFE + 1);
         assert_eq!(forgotten.len(), PER_ROOM);
         assert_eq!(vault.next_due(), None);
@@ -205,7 +211,7 @@ mod tests {
         let note = notes.first().expect("a note");
         let mut again = Vault::default();
         again.load(&note.name, note.value.as_deref().expect("a value"));
-        assert_eq!(again.opened_by("!a", "s"), [sealed("!a", "$1")]);
-        assert_eq!(again.opened_by("!a", "other"), []);
+        assert_eq!(again.opened_by(&key("!a", "s")), [sealed("!a", "$1")]);
+        assert_eq!(again.opened_by(&key("!a", "other")), []);
     }
 }

@@ -139,7 +139,7 @@ async fn looks_up(synapse: &Synapse, residents: &Residents<'_>, moves: bool) {
     }
     notice(&bot).await;
     for asker in &mut askers {
-        asker.owed.push("Pysy sisällä");
+        asker.owed.push("Vaara");
         asker.is_answered().await;
     }
     backed_up(synapse, &bot.server, 2).await;
@@ -155,7 +155,7 @@ async fn looks_up(synapse: &Synapse, residents: &Residents<'_>, moves: bool) {
         synapse.forget_transactions().await;
         bot = MatrixBot::serve(home, account).await;
     }
-    askers[1].owed.push("Pysy sisällä");
+    askers[1].owed.push("Vaara");
     askers[1].is_answered().await;
     bot.quiet().await;
     for asker in &askers {

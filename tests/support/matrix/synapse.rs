@@ -155,9 +155,24 @@ impl Synapse {
         assert!(self.listens().await, "somebody took the port");
     }
 
-    /// Makes it take connections and say nothing, until [`Self::resume`].
+    /// Makes it take connections and say nothing, until [`Self::resume`]. It has stopped when this
+    /// returns; the signal alone does not see to that.
     pub fn pause(&self) {
         signal(self.pid(), "STOP");
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while !self.is_paused() {
+            assert!(Instant::now() < deadline, "the homeserver does not stop");
+            std::thread::yield_now();
+        }
+    }
+
+    /// Whether all of its threads stand still.
+    pub fn is_paused(&self) -> bool {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.pid())).expect("a process");
+        threads.flatten().all(|thread| {
+            let stat = std::fs::read_to_string(thread.path().join("stat"));
+            stat.is_ok_and(|stat| stat.contains(") T "))
+        })
     }
 
     /// Lets it go on.
