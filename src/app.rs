@@ -58,7 +58,8 @@ pub struct App {
     pub locales: Arc<Locales>,
     /// The time.
     pub clock: Clock,
-    content: Content,
+    /// What is written for the bot to say.
+    pub content: Content,
 }
 
 /// The environment as text; what isn't text can't be a setting.
@@ -155,6 +156,7 @@ impl App {
             name: self.config.municipality.name.clone(),
             web_history_hours: i64::try_from(hours).unwrap_or(i64::MAX),
             quiet_hours: self.config.quiet_hours,
+            review_grace_days: self.config.answers.review_grace_days,
         };
         Knowledge::build(&self.content, imported, &self.locales, identity)
     }

@@ -86,12 +86,16 @@ struct Common {
 }
 
 impl Common {
-    async fn open(&self) -> anyhow::Result<(App, Db)> {
+    fn app(&self) -> anyhow::Result<App> {
         let origin = match &self.config {
             Some(config) => Origin::File(config.clone()),
             None => Origin::guess(&self.data_dir)?,
         };
-        let app = App::load(&origin, None)?;
+        App::load(&origin, None)
+    }
+
+    async fn open(&self) -> anyhow::Result<(App, Db)> {
+        let app = self.app()?;
         let db = app.database().await?;
         Ok((app, db))
     }

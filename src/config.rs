@@ -171,11 +171,22 @@ pub struct MatrixRoom {
     pub create: bool,
 }
 
-/// How answers are found.
-#[derive(Clone, Debug, Default)]
+/// How answers are found, and for how long they are given.
+#[derive(Clone, Debug)]
 pub struct Answers {
     /// The folder of a language model; without one, words alone are compared.
     pub model_dir: Option<PathBuf>,
+    /// How many days after the date of its review an answer is still given.
+    pub review_grace_days: u32,
+}
+
+impl Default for Answers {
+    fn default() -> Self {
+        Self {
+            model_dir: None,
+            review_grace_days: 90,
+        }
+    }
 }
 
 /// Where the content is.

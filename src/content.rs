@@ -70,6 +70,9 @@ pub struct Entry {
     pub review: Date,
     /// Whether the answer may be relied on.
     pub status: Status,
+    /// Whether it holds what to do in an emergency: then it goes before others near it when a
+    /// message reports one.
+    pub emergency: bool,
     /// Ids of other entries worth reading, none of them twice.
     pub related: Vec<String>,
     /// The texts.

@@ -9,11 +9,13 @@ mod broadcasts;
 mod intent;
 mod lexicon;
 mod menus;
+mod notices;
 mod personal;
 mod polling;
 mod respond;
 mod understand;
 
+pub use answering::Cues;
 pub use broadcasts::{cancel_message, notice_message, poll_message, result_message};
 pub use intent::{Choice, Intent, Needs, Understood};
 pub use lexicon::{Lexicon, Meaning};

@@ -15,7 +15,7 @@ pub use message::{Arg, Button, Label, Message, MessageButton, Part, Phrase, Poll
 pub use notice::{Notice, Severity};
 pub use outgoing::{Deed, Delivery, DeliveryId, DeliveryState, Lane, Relation, SendError, Sent};
 pub use poll::Poll;
-pub use resident::{Dialogue, MenuItem, Pending, QuietHours, Resident, Status};
+pub use resident::{Dialogue, MenuItem, Pending, QuietHours, Recall, Resident, Status};
 
 pub use turvabot_answers::{Lang, Localized, UnknownLang};
 

@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use crate::answers::{self, Answers, LanguageId, Thresholds, Triage, TriageRules};
 use crate::content::{Content, Status};
-use crate::conversation::Lexicon;
-use crate::domain::{Lang, Localized, Phrase, QuietHours};
+use crate::conversation::{Cues, Lexicon};
+use crate::domain::{Lang, Localized, Millis, Phrase, QuietHours};
 use crate::locale::Locales;
 use crate::store::entries::Imported;
 
@@ -46,6 +46,10 @@ pub struct Curated {
     pub source: Option<Provenance>,
     /// Entries that belong to it.
     pub related: Vec<String>,
+    /// Whether it holds what to do in an emergency.
+    pub emergency: bool,
+    /// Until when it is shown; later somebody has to review it first.
+    pub served_until: Option<Millis>,
 }
 
 /// Everything known when the bot speaks.
@@ -80,6 +84,8 @@ pub struct Knowledge {
     pub triage: Triage,
     /// Words with a fixed meaning.
     pub lexicon: Lexicon,
+    /// Words by which questions are known.
+    pub cues: Cues,
 }
 
 /// What a municipality says of itself.
@@ -91,6 +97,8 @@ pub struct Identity {
     pub web_history_hours: i64,
     /// The quiet hours a resident turns on.
     pub quiet_hours: QuietHours,
+    /// How many days after the date of its review an answer is still given.
+    pub review_grace_days: u32,
 }
 
 /// The content can't be used.
@@ -175,7 +183,7 @@ impl Knowledge {
         locales: &Locales,
         identity: Identity,
     ) -> Result<Self, Error> {
-        let (entries, sources) = entries(content, imported);
+        let (entries, sources) = entries(content, imported, identity.review_grace_days);
         let Understanding {
             language,
             triage,
@@ -232,8 +240,16 @@ impl Knowledge {
             answers: Answers::build(&lexicon, &sources, &thresholds),
             language,
             triage,
+            cues: Cues::new(locales),
             entries,
         })
+    }
+
+    /// The entry of an id, if its review isn't overdue.
+    #[must_use]
+    pub fn served(&self, id: &str, now: Millis) -> Option<&Curated> {
+        self.entry(id)
+            .filter(|entry| entry.served_until.is_none_or(|until| now < until))
     }
 
     /// The entry of an id.
@@ -288,8 +304,20 @@ pub fn sources(content: &Content) -> Vec<answers::Entry> {
     entries.collect()
 }
 
+/// The end of the last day on which an entry is shown. Which time zone's day it is doesn't matter to
+/// a grace of weeks.
+fn served_until(review: jiff::civil::Date, grace_days: u32) -> Option<Millis> {
+    let last = review.checked_add(jiff::Span::new().days(i64::from(grace_days)));
+    let end = last.ok()?.tomorrow().ok()?.at(0, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC);
+    Some(end.ok()?.timestamp().as_millisecond())
+}
+
 /// The entries as shown and as retrieval sees them, in the same order.
-fn entries(content: &Content, imported: &[Imported]) -> (Vec<Curated>, Vec<answers::Entry>) {
+fn entries(
+    content: &Content,
+    imported: &[Imported],
+    grace_days: u32,
+) -> (Vec<Curated>, Vec<answers::Entry>) {
     let mut shown = Vec::new();
     for entry in &content.entries {
         let authority = content.authorities.get(&entry.authority);
@@ -318,6 +346,8 @@ fn entries(content: &Content, imported: &[Imported]) -> (Vec<Curated>, Vec<answe
                 verified: entry.status == Status::Verified,
             }),
             related: entry.related.clone(),
+            emergency: entry.emergency,
+            served_until: served_until(entry.review, grace_days),
         });
     }
     let mut sources = sources(content);
@@ -334,6 +364,8 @@ fn entries(content: &Content, imported: &[Imported]) -> (Vec<Curated>, Vec<answe
             answer: of(|row| &row.answer),
             source: None,
             related: Vec::new(),
+            emergency: false,
+            served_until: None,
         });
         sources.push(answers::Entry {
             id: rows[0].id.clone(),

@@ -53,6 +53,8 @@ unreadable = En saanut salattua viestiäsi auki. Lähetä se uudelleen. Jos se e
 emergency = 🚨 **Jos nyt on hätä, soita heti 112.**
 emergency-how = En pysty hälyttämään apua. Soita itse, jos voit. Kerro, mitä on tapahtunut. Kerro tarkka osoite ja kunta. Vastaa kysymyksiin ja toimi ohjeiden mukaan. Lopeta puhelu vasta, kun saat luvan.
 
+    Jos soitat 112 Suomi -sovelluksella, hätäkeskus saa sijaintisi.
+
     Jos et voi kuulla tai puhua, lähetä tekstiviesti numeroon 112.
 emergency-unknown = Tähän minulla ei ole valmista ohjetta. Hätäkeskus neuvoo sinua puhelimessa.
 cry-help = Jos kukaan ei ole vaarassa, kerro omin sanoin, mistä on kyse. Autan, jos osaan.
@@ -62,12 +64,21 @@ cry-help = Jos kukaan ei ole vaarassa, kerro omin sanoin, mistä on kyse. Autan,
 answer-title = **{ $question }**
 answer-source = Lähde: [{ $source }]({ $url }). Asiasta vastaa: { $authority }. Tarkistettu { $day }.
 answer-verify = Katso lähteestä, onko tieto vielä ajan tasalla.
+answer-expired = Tämä ohje odottaa tarkistusta, joten en näytä sitä nyt.
 offer = Tarkoititko jotakin näistä?
+more = Nämäkin voivat liittyä asiaan:
+more-none = Muuta en tästä löytänyt.
+more-of-what = Mistä haluat tietää lisää? Kirjoita kysymyksesi omin sanoin.
+follow-up-none = Tähän minulla ei ole tarkempaa ohjetta kuin se, jonka jo näytin: { $question }
 unknown = En tiedä vastausta tähän. En arvaa, kun kyse on turvallisuudesta.
 unknown-long = En löytänyt viestistäsi kysymystä, johon osaan vastata. Kirjoita lyhyemmin ja kysy yksi asia kerrallaan.
 unknown-112 = Hätätilanteessa soita 112.
 
-    Tallensin kysymyksesi, mutta en tietoa siitä, kuka kysyi. Näin kunta voi täydentää vastauksia.
+    Voit myös lähettää kysymyksesi kunnalle. Kunta ei näe, kuka kysyi, eikä voi vastata sinulle. Se voi lisätä minulle uuden ohjeen.
+question-sent = Kiitos! Lähetin kysymyksesi kunnalle, mutta en tietoa siitä, kuka kysyi.
+question-gone = Kysymys ei ole enää tallessa. Kirjoita se uudelleen, niin voit lähettää sen kunnalle.
+feedback-noted = Kiitos palautteesta!
+other-language = I only speak Finnish and Swedish. In an emergency, **call 112**. You can speak English there. For advice in Finnish or Swedish, choose a language below.
 
 ## Tiedotteet
 
@@ -173,7 +184,7 @@ privacy-stored = **Mitä sinusta tallennetaan?**
 
     Kun kysely sulkeutuu, vastaustasi ei voi enää yhdistää sinuun.
 
-    Nimeäsi ja puhelinnumeroasi ei tallenneta tietoihisi. Kysymyksesi tallennetaan vain verkkosivun keskusteluun. Jos en osaa vastata, kysymys tallennetaan ilman tietoa siitä, kuka kysyi.
+    Nimeäsi ja puhelinnumeroasi ei tallenneta tietoihisi. Kysymyksesi tallennetaan vain verkkosivun keskusteluun. Muistan viimeksi näyttämäni ohjeen, jotta voit kysyä siitä lisää. Jos en osaa vastata, muistan kysymyksesi, kunnes kysyt jotain muuta. Jos lähetät sen kunnalle, se tallennetaan ilman tietoa siitä, kuka kysyi.
 privacy-rights = Voit katsoa tietosi ja poistaa ne milloin vain.
 my-data = **Kaikki, mitä sinusta on tallessa**
 my-data-who = - Palvelu: { $channel }
@@ -190,6 +201,8 @@ my-data-quiet-off = ei käytössä
 my-data-active = Saat varoitukset ja tilaamasi tiedotteet.
 my-data-stopped = Et saa tiedotteita etkä varoituksia, koska lopetit ne. Jos haluat ne takaisin, kirjoita **aloita**.
 my-data-vote = Vastauksesi kyselyyn ”{ $question }”: { $option }
+my-data-last = Viimeksi näyttämäni ohje: { $question }
+my-data-question = Kysymys, johon en osannut vastata: { $question }
 my-data-ledger = - Merkintöjä viesteistä, jotka sinulle on lähetetty: { $deliveries }
     - Rivejä keskustelustasi verkkosivulla: { $lines }
 
@@ -220,6 +233,10 @@ button-notices = Tiedotteet
 button-polls = Kyselyt
 button-language = Kieli
 button-privacy = Tietosuoja
+button-helped = 👍 Auttoi
+button-helped-not = 👎 Ei auttanut
+button-none-of-these = Ei mikään näistä
+button-send-question = Lähetä kysymys kunnalle
 button-help = Mitä voin kysyä?
 button-my-data = Omat tiedot
 button-erase = Poista tietoni

@@ -53,6 +53,8 @@ unreadable = Jag kunde inte öppna ditt krypterade meddelande. Skicka det igen. 
 emergency = 🚨 **Om det är en nödsituation nu: ring genast 112.**
 emergency-how = Jag kan inte larma åt dig. Ring själv, om du kan. Berätta vad som har hänt. Säg exakt adress och kommun. Svara på frågorna och gör som du blir ombedd. Avsluta samtalet först när du får lov.
 
+    Om du ringer med appen 112 Suomi får nödcentralen veta var du är.
+
     Om du inte kan höra eller tala, skicka ett textmeddelande till 112.
 emergency-unknown = För det här har jag inget färdigt råd. Nödcentralen ger dig råd i telefonen.
 cry-help = Om ingen är i fara kan du berätta med egna ord vad det gäller. Jag hjälper om jag kan.
@@ -62,12 +64,21 @@ cry-help = Om ingen är i fara kan du berätta med egna ord vad det gäller. Jag
 answer-title = **{ $question }**
 answer-source = Källa: [{ $source }]({ $url }). Ansvarig: { $authority }. Granskat { $day }.
 answer-verify = Kontrollera i källan om uppgifterna fortfarande stämmer.
+answer-expired = Det här rådet väntar på att bli granskat, så jag visar det inte nu.
 offer = Menade du något av det här?
+more = Det här kan också höra till saken:
+more-none = Mer än så hittade jag inte om det här.
+more-of-what = Vad vill du veta mer om? Skriv din fråga med egna ord.
+follow-up-none = Om det har jag inget närmare råd än det jag redan visade: { $question }
 unknown = Jag vet inte svaret på det här. Jag gissar inte när det gäller säkerhet.
 unknown-long = Jag hittade ingen fråga i ditt meddelande som jag kan svara på. Skriv kortare och fråga om en sak i taget.
 unknown-112 = I en nödsituation: ring 112.
 
-    Jag sparade din fråga, men inte vem som frågade. Då kan kommunen komplettera svaren.
+    Du kan också skicka din fråga till kommunen. Kommunen ser inte vem som frågade och kan inte svara dig. Den kan lägga till ett nytt råd hos mig.
+question-sent = Tack! Jag skickade din fråga till kommunen, men inte uppgift om vem som frågade.
+question-gone = Frågan finns inte kvar. Skriv den på nytt, så kan du skicka den till kommunen.
+feedback-noted = Tack för din respons!
+other-language = I only speak Finnish and Swedish. In an emergency, **call 112**. You can speak English there. For advice in Finnish or Swedish, choose a language below.
 
 ## Meddelanden
 
@@ -176,7 +187,7 @@ privacy-stored = **Vad sparas om dig?**
 
     När en enkät stängs går ditt svar inte längre att koppla till dig.
 
-    Ditt namn och ditt telefonnummer sparas inte bland dina uppgifter. Dina frågor sparas bara i chatten på webbplatsen. Om jag inte kan svara sparas frågan utan uppgift om vem som frågade.
+    Ditt namn och ditt telefonnummer sparas inte bland dina uppgifter. Dina frågor sparas bara i chatten på webbplatsen. Jag minns det råd jag senast visade, så att du kan fråga mer om det. Om jag inte kan svara minns jag din fråga tills du frågar något annat. Om du skickar den till kommunen sparas den utan uppgift om vem som frågade.
 privacy-rights = Du kan se dina uppgifter och radera dem när du vill.
 my-data = **Allt som är sparat om dig**
 my-data-who = - Tjänst: { $channel }
@@ -193,6 +204,8 @@ my-data-quiet-off = av
 my-data-active = Du får varningar och de meddelanden du prenumererar på.
 my-data-stopped = Du får inga meddelanden eller varningar, eftersom du har slutat ta emot dem. Om du vill ha dem igen, skriv **börja**.
 my-data-vote = Ditt svar i enkäten ”{ $question }”: { $option }
+my-data-last = Det råd jag senast visade: { $question }
+my-data-question = En fråga som jag inte kunde svara på: { $question }
 my-data-ledger = - Anteckningar om meddelanden som har skickats till dig: { $deliveries }
     - Rader av din chatt på webbplatsen: { $lines }
 
@@ -223,6 +236,10 @@ button-notices = Meddelanden
 button-polls = Enkäter
 button-language = Språk
 button-privacy = Dataskydd
+button-helped = 👍 Till hjälp
+button-helped-not = 👎 Ingen hjälp
+button-none-of-these = Inget av det här
+button-send-question = Skicka frågan till kommunen
 button-help = Vad kan jag fråga?
 button-my-data = Mina uppgifter
 button-erase = Radera mina uppgifter

@@ -29,6 +29,11 @@ pub(super) enum Command {
     Eval(measure::Eval),
     /// Thresholds from labelled questions, written to a file for review
     Calibrate(measure::Calibrate),
+    /// Answers to be reviewed: those no longer given first, then the most overdue
+    Due {
+        #[command(flatten)]
+        common: Common,
+    },
     /// How often residents said that an answer helped, those that helped least first
     Feedback {
         #[command(flatten)]
@@ -47,6 +52,7 @@ pub(super) async fn run(command: Command) -> anyhow::Result<()> {
         Command::Run(run) => measure::run(&run),
         Command::Eval(eval) => measure::eval(&eval),
         Command::Calibrate(calibrate) => measure::calibrate(&calibrate),
+        Command::Due { common } => due(&common),
         Command::Feedback { common } => feedback(&common).await,
         Command::Gaps { common } => gaps(&common).await,
     }
@@ -136,6 +142,37 @@ async fn gaps(common: &Common) -> anyhow::Result<()> {
             "{:>5} × [{}] {}  (last {})",
             gap.count, gap.lang, gap.question, gap.last_day
         );
+    }
+    Ok(())
+}
+
+/// Lists the answers whose review is due, those no longer given first, then by date.
+fn due(common: &Common) -> anyhow::Result<()> {
+    let app = common.app()?;
+    let knowledge = app.shipped_knowledge()?;
+    let now = app.clock.now();
+    let today = app.locales.day(now);
+    let mut due: Vec<_> = app
+        .content
+        .entries
+        .iter()
+        .map(|entry| (entry.review.to_string(), entry))
+        .filter(|(review, _)| *review < today)
+        .map(|(review, entry)| (knowledge.served(&entry.id, now).is_some(), review, entry))
+        .collect();
+    due.sort_by(|a, b| (a.0, &a.1, &a.2.id).cmp(&(b.0, &b.1, &b.2.id)));
+    if common.json {
+        let rows = due.iter().map(|(served, review, entry)| {
+            json!({ "id": entry.id, "topic": entry.topic, "review": review, "served": served })
+        });
+        return print_json(&rows.collect::<Vec<_>>());
+    }
+    if due.is_empty() {
+        println!("No answer is due for review.");
+    }
+    for (served, review, entry) in due {
+        let state = if served { "given" } else { "NOT GIVEN" };
+        println!("{review}  {state:<9}  {}/{}", entry.topic, entry.id);
     }
     Ok(())
 }

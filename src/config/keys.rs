@@ -42,7 +42,7 @@ pub const KEYS: &[(&str, &[&str])] = &[
             "rooms",
         ],
     ),
-    ("answers", &["model_dir"]),
+    ("answers", &["model_dir", "review_grace_days"]),
     ("content", &["dir"]),
     ("outbox", &["resend_ambiguous", "notice_retry_hours"]),
     ("privacy", &["web_history_hours", "inbox_days"]),

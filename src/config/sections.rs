@@ -39,7 +39,8 @@ pub(super) fn read(
     let web = section(&mut top, "web").map_or_else(default_web, web);
     let telegram = section(&mut top, "telegram").map(|reader| telegram(reader, &web, base));
     let matrix = section(&mut top, "matrix").map(|reader| super::matrix::matrix(reader, base));
-    let model_dir = section(&mut top, "answers").and_then(|mut r| path(&mut r, "model_dir", base));
+    let answers = section(&mut top, "answers");
+    let answers = answers.map_or_else(Answers::default, |reader| answers_of(reader, base));
     let dir = section(&mut top, "content").and_then(|mut r| path(&mut r, "dir", base));
     let outbox = section(&mut top, "outbox").map_or_else(Outbox::default, outbox);
     let privacy = section(&mut top, "privacy").map_or_else(Privacy::default, privacy);
@@ -58,7 +59,7 @@ pub(super) fn read(
             Some(matrix) => Some(matrix?),
             None => None,
         },
-        answers: Answers { model_dir },
+        answers,
         content: ContentFolder { dir },
         outbox,
         privacy,
@@ -215,6 +216,16 @@ fn outbox(mut reader: Reader<'_>) -> Outbox {
     Outbox {
         resend_ambiguous: lanes.unwrap_or(default.resend_ambiguous),
         notice_retry: hours.map_or(default.notice_retry, hours_long),
+    }
+}
+
+fn answers_of(mut reader: Reader<'_>, base: &Path) -> Answers {
+    let default = Answers::default();
+    let model_dir = path(&mut reader, "model_dir", base);
+    let days = reader.whole("review_grace_days", 0..=3650);
+    Answers {
+        model_dir,
+        review_grace_days: days.unwrap_or(default.review_grace_days),
     }
 }
 

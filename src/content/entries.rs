@@ -18,6 +18,7 @@ const KEYS: &[&str] = &[
     "checked",
     "review",
     "status",
+    "emergency",
     "related",
     LANGUAGES,
 ];
@@ -110,6 +111,7 @@ fn entry(mut reader: Reader<'_>, folder: &str, name: &str, known: &Known<'_>) ->
     reader.need("status", "write \"verified\" or \"verify\"");
     let statuses = [("verified", Status::Verified), ("verify", Status::Verify)];
     let status = reader.choice("status", &statuses);
+    let emergency = reader.flag("emergency").unwrap_or(false);
     let related = related(&mut reader, name, known);
     let texts: Localized<Text> = known
         .langs
@@ -126,6 +128,7 @@ fn entry(mut reader: Reader<'_>, folder: &str, name: &str, known: &Known<'_>) ->
         checked,
         review,
         status: status?,
+        emergency,
         related,
         texts,
     })

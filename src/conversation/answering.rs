@@ -1,46 +1,228 @@
-//! Answers to questions, and the notices in force.
+//! Answers to questions.
+
+mod mask;
+mod question;
 
 use super::respond::{Effect, Facts, Outcome, Turn};
-use crate::answers::Outcome as Found;
-use crate::domain::{Action, Button, Lang, Notice, Phrase, Resident, Say};
+use crate::answers::{Found, OFFERED, Outcome as Judged};
+use crate::domain::{Action, Button, Lang, Phrase, Recall, Resident, Say};
 use crate::knowledge::Curated;
 
-/// Characters kept of a question nobody could answer.
-const GAP_CHARS: usize = 300;
+pub use question::Cues;
 
 /// From here on a message without an answer is advised to be shorter.
 const LONG_CHARS: usize = 400;
 
-/// Answers a question, offers entries, or says that the bot doesn't know.
-pub(super) fn ask(resident: Resident, text: &str, heard: Option<Lang>, facts: Facts<'_>) -> Turn {
-    let knowledge = facts.knowledge;
-    let asked_in = heard.unwrap_or(resident.lang);
-    let urgent = knowledge.triage.assess(text).emergency;
-    let say = if urgent {
-        Say::phrase("emergency").and("emergency-how")
-    } else {
-        Say::default()
-    };
-    match knowledge.answers.ask(asked_in, text) {
-        Found::Answer { entry, .. } => match knowledge.entries.get(entry.0) {
-            Some(entry) => Turn::new(resident)
-                .say(answer(say, entry, facts))
-                .outcome(Outcome::Answered),
-            None => unknown(resident, say, text, asked_in, urgent, facts),
-        },
-        Found::Offer { entries, .. } => {
-            let mut say = say.and("offer");
-            let ids: Vec<_> = entries.iter().map(|at| at.0.to_string()).collect();
-            say.stock = Some(format!("?{}{}", ids.join(","), mark(urgent)));
-            for entry in entries.iter().filter_map(|at| knowledge.entries.get(at.0)) {
-                say = say.row([open(entry)]);
-            }
-            Turn::new(resident)
-                .say(say.row([Button::new("button-help", Action::Help)]))
-                .outcome(Outcome::Offered)
-        }
-        Found::Unknown => unknown(resident, say, text, asked_in, urgent, facts),
+/// How many further entries are kept for those who ask for more.
+const REST: usize = 6;
+
+/// Least score of a further entry, as a share of the best.
+const NEAR: f32 = 0.35;
+
+/// Least score of the steps for an emergency, as a share of the best entry's.
+const STEPS: f32 = 0.7;
+
+/// What is shown to a question: entries by id, best first.
+#[derive(Debug, PartialEq)]
+enum Shown {
+    Answer(String),
+    Offer(Vec<String>),
+    Nothing,
+}
+
+/// What a question finds: what to show now, and what to those who ask for more.
+struct Looked {
+    shown: Shown,
+    rest: Vec<String>,
+}
+
+/// Who asks and how.
+#[derive(Clone, Copy)]
+struct Asking<'a> {
+    facts: Facts<'a>,
+    lang: Lang,
+    /// Whether the message reports an emergency.
+    urgent: bool,
+}
+
+impl Asking<'_> {
+    /// What a text finds among the entries that are served.
+    fn look(&self, text: &str) -> Looked {
+        let mut found = self.facts.knowledge.answers.look(self.lang, text);
+        self.keep_served(&mut found);
+        self.judge(&found)
     }
+
+    /// What was found may no longer be served: then there is no answer, rather than the next best.
+    fn keep_served(&self, found: &mut Found) {
+        let served = |id: &str| self.entry(id).is_some();
+        if found.ranked.first().is_some_and(|best| !served(&best.id)) {
+            found.ranked.clear();
+        }
+        found.ranked.retain(|scored| served(&scored.id));
+    }
+
+    fn entry(&self, id: &str) -> Option<&Curated> {
+        self.facts.knowledge.served(id, self.facts.now)
+    }
+
+    fn judge(&self, found: &Found) -> Looked {
+        let best = found.ranked.first().map_or(0.0, |best| best.score);
+        let ids = found
+            .ranked
+            .iter()
+            .filter(|scored| scored.score >= NEAR * best);
+        let ids: Vec<String> = ids
+            .take(OFFERED + REST)
+            .map(|scored| scored.id.clone())
+            .collect();
+        let shown = match self.facts.knowledge.answers.outcome(found) {
+            Judged::Unknown => Shown::Nothing,
+            _ if self.urgent && self.steps(found).is_some() => {
+                self.steps(found).map_or(Shown::Nothing, Shown::Answer)
+            }
+            Judged::Answer { .. } => ids.first().cloned().map_or(Shown::Nothing, Shown::Answer),
+            Judged::Offer { entries, .. } => {
+                Shown::Offer(ids.iter().take(entries.len()).cloned().collect())
+            }
+        };
+        let rest = match &shown {
+            Shown::Nothing => Vec::new(),
+            Shown::Answer(id) => ids.into_iter().filter(|other| other != id).collect(),
+            Shown::Offer(offered) => ids.into_iter().skip(offered.len()).collect(),
+        };
+        Looked { shown, rest }
+    }
+
+    /// The nearest entry with steps for an emergency.
+    fn steps(&self, found: &Found) -> Option<String> {
+        let best = found.ranked.first()?.score;
+        let near = found
+            .ranked
+            .iter()
+            .take_while(|scored| scored.score >= STEPS * best);
+        near.map(|scored| &scored.id)
+            .find(|id| self.entry(id).is_some_and(|entry| entry.emergency))
+            .cloned()
+    }
+
+    /// What a question finds that goes on from the last: by itself if it says enough, otherwise
+    /// what it and the last question find together.
+    fn go_on(&self, entry: &Curated, text: &str) -> Looked {
+        let own = self.look(text);
+        let Shown::Offer(offered) = &own.shown else {
+            return own;
+        };
+        let question = entry.question.best(self.lang);
+        let both = format!("{} {text}", question.map_or("", String::as_str));
+        let mut found = self.facts.knowledge.answers.look(self.lang, &both);
+        self.keep_served(&mut found);
+        found.ranked.retain(|scored| scored.id != entry.id);
+        let best = found.ranked.first().map(|scored| scored.id.clone());
+        match best {
+            Some(best) if offered.first() == Some(&best) => {
+                let others = offered.iter().chain(&own.rest);
+                Looked {
+                    rest: others.filter(|id| **id != best).cloned().collect(),
+                    shown: Shown::Answer(best),
+                }
+            }
+            _ => own,
+        }
+    }
+
+    fn say(&self) -> Say {
+        if self.urgent {
+            Say::phrase("emergency").and("emergency-how")
+        } else {
+            Say::default()
+        }
+    }
+}
+
+/// Answers a question, offers entries, or says that the bot doesn't know.
+pub(super) fn ask(
+    mut resident: Resident,
+    text: &str,
+    heard: Option<Lang>,
+    facts: Facts<'_>,
+) -> Turn {
+    let asking = Asking {
+        facts,
+        lang: heard.unwrap_or(resident.lang),
+        urgent: facts.knowledge.triage.assess(text).emergency,
+    };
+    let last = std::mem::take(&mut resident.dialogue.recall).entry;
+    let last = last.and_then(|id| asking.entry(&id));
+    if let Some(several) = several(asking, text) {
+        return several_answers(resident, several, asking);
+    }
+    let go_on = last.zip(facts.knowledge.cues.follow_up(text));
+    let Some((entry, rest)) = go_on else {
+        return one(resident, asking.look(text), text, asking);
+    };
+    let looked = asking.go_on(entry, rest);
+    match looked.shown {
+        Shown::Nothing if !asking.urgent => no_more(resident, entry, text, asking),
+        _ => one(resident, looked, text, asking),
+    }
+}
+
+/// The answers to the questions of a message, if it has several that all get one of their own.
+fn several(asking: Asking<'_>, text: &str) -> Option<Vec<String>> {
+    let mut entries = Vec::new();
+    for question in asking.facts.knowledge.cues.questions(text) {
+        match asking.look(question).shown {
+            Shown::Answer(id) if !entries.contains(&id) => entries.push(id),
+            _ => return None,
+        }
+    }
+    (entries.len() > 1).then_some(entries)
+}
+
+fn several_answers(mut resident: Resident, entries: Vec<String>, asking: Asking<'_>) -> Turn {
+    resident.dialogue.recall.entry = entries.last().cloned();
+    let mut turn = Turn::new(resident).outcome(Outcome::Answered);
+    let mut say = asking.say();
+    for id in entries {
+        if let Some(entry) = asking.entry(&id) {
+            turn = turn.say(answer(std::mem::take(&mut say), entry, asking.facts));
+        }
+    }
+    turn
+}
+
+fn one(mut resident: Resident, looked: Looked, text: &str, asking: Asking<'_>) -> Turn {
+    let recall = &mut resident.dialogue.recall;
+    recall.rest = looked.rest;
+    recall.rest.truncate(REST);
+    match looked.shown {
+        Shown::Answer(id) => {
+            recall.entry = Some(id.clone());
+            match asking.entry(&id) {
+                Some(entry) => Turn::new(resident)
+                    .say(answer(asking.say(), entry, asking.facts))
+                    .outcome(Outcome::Answered),
+                None => unknown(resident, text, asking),
+            }
+        }
+        Shown::Offer(ids) => {
+            recall.question = Some(mask::mask(text));
+            let say = offer(asking.say().and("offer"), "?", &ids, asking);
+            Turn::new(resident).say(say).outcome(Outcome::Offered)
+        }
+        Shown::Nothing => unknown(resident, text, asking),
+    }
+}
+
+/// Entries to choose from, or none of them.
+fn offer(say: Say, kind: &str, ids: &[String], asking: Asking<'_>) -> Say {
+    let mut say = say;
+    say.stock = Some(format!("{kind}{}{}", ids.join(","), mark(asking.urgent)));
+    for entry in ids.iter().filter_map(|id| asking.entry(id)) {
+        say = say.row([open(entry)]);
+    }
+    say.row([Button::new("button-none-of-these", Action::NoneOfThese)])
 }
 
 fn open(entry: &Curated) -> Button {
@@ -66,27 +248,33 @@ fn answer(say: Say, entry: &Curated, facts: Facts<'_>) -> Say {
             say = say.and("answer-verify");
         }
     }
-    for related in &entry.related {
-        if let Some(related) = facts.knowledge.entry(related) {
-            say = say.row([open(related)]);
-        }
-    }
+    say = related(say, entry, facts);
     let feedback = |helped| Action::Feedback(entry.id.clone(), helped);
     say.reactions = vec![
-        Button::sign("👍", feedback(true)),
-        Button::sign("👎", feedback(false)),
+        Button::new("button-helped", feedback(true)),
+        Button::new("button-helped-not", feedback(false)),
     ];
     say.stock = Some(format!("{}{}", entry.id, mark(urgent)));
     say
 }
 
-/// Counts what was said of an answer. Nobody wants to be answered to a thumb.
+/// A row for each entry that belongs to one.
+fn related(mut say: Say, entry: &Curated, facts: Facts<'_>) -> Say {
+    let related = entry.related.iter();
+    for related in related.filter_map(|id| facts.knowledge.served(id, facts.now)) {
+        say = say.row([open(related)]);
+    }
+    say
+}
+
+/// Counts what was said of an answer.
 pub(super) fn feedback(resident: Resident, id: String, helped: bool, facts: Facts<'_>) -> Turn {
     let turn = Turn::new(resident).outcome(Outcome::Noted);
     if facts.knowledge.entry(&id).is_none() {
-        return turn;
+        return turn.toast(Say::phrase("stale-button"));
     }
     turn.effect(Effect::Feedback { entry: id, helped })
+        .toast(Say::phrase("feedback-noted"))
 }
 
 /// Tells the words with "112" before them from those without, among names of stock.
@@ -95,99 +283,112 @@ fn mark(urgent: bool) -> &'static str {
 }
 
 /// Shows one entry.
-pub(super) fn entry(resident: Resident, id: &str, facts: Facts<'_>) -> Turn {
-    match facts.knowledge.entry(id) {
-        Some(entry) => Turn::new(resident)
-            .say(answer(Say::default(), entry, facts))
-            .outcome(Outcome::Answered),
-        None => Turn::new(resident).toast(Say::phrase("stale-button")),
+pub(super) fn entry(mut resident: Resident, id: &str, facts: Facts<'_>) -> Turn {
+    let Some(entry) = facts.knowledge.served(id, facts.now) else {
+        if facts.knowledge.entry(id).is_some() {
+            let say = Say::phrase("answer-expired").curated(facts.knowledge.contact.clone());
+            return Turn::new(resident).say(say);
+        }
+        return Turn::new(resident).toast(Say::phrase("stale-button"));
+    };
+    resident.dialogue.recall = Recall {
+        entry: Some(entry.id.clone()),
+        ..Recall::default()
+    };
+    Turn::new(resident)
+        .say(answer(Say::default(), entry, facts))
+        .outcome(Outcome::Answered)
+}
+
+/// Shows what else is near the last question.
+pub(super) fn more(mut resident: Resident, facts: Facts<'_>) -> Turn {
+    let asking = Asking {
+        facts,
+        lang: resident.lang,
+        urgent: false,
+    };
+    let recall = &mut resident.dialogue.recall;
+    let split = recall.rest.len().min(OFFERED);
+    let ids: Vec<String> = recall.rest.drain(..split).collect();
+    let ids: Vec<String> = ids
+        .into_iter()
+        .filter(|id| asking.entry(id).is_some())
+        .collect();
+    if !ids.is_empty() {
+        let say = offer(Say::phrase("more"), "+", &ids, asking);
+        return Turn::new(resident).say(say).outcome(Outcome::Offered);
+    }
+    let last = recall.entry.clone();
+    match last.and_then(|id| asking.entry(&id)) {
+        Some(entry) => {
+            let say = Say::phrase("more-none").curated(facts.knowledge.contact.clone());
+            Turn::new(resident).say(related(say, entry, facts))
+        }
+        None => {
+            let say = Say::phrase("more-of-what");
+            Turn::new(resident).say(say.row([Button::new("button-help", Action::Help)]))
+        }
     }
 }
 
-fn unknown(
-    resident: Resident,
-    say: Say,
-    text: &str,
-    lang: Lang,
-    urgent: bool,
-    facts: Facts<'_>,
-) -> Turn {
-    let key = match (urgent, text.chars().count() > LONG_CHARS) {
+/// Says that there is no more to say on the matter of the last answer.
+fn no_more(mut resident: Resident, entry: &Curated, text: &str, asking: Asking<'_>) -> Turn {
+    let recall = &mut resident.dialogue.recall;
+    recall.entry = Some(entry.id.clone());
+    let question = entry.question.best(asking.lang);
+    let both = format!("{} {text}", question.map_or("", String::as_str));
+    recall.question = Some(mask::mask(&both));
+    let say = Say::phrase(Phrase::new("follow-up-none").arg("question", entry.question.clone()))
+        .curated(asking.facts.knowledge.contact.clone())
+        .and("unknown-112");
+    let say = related(say, entry, asking.facts).row([
+        Button::new("button-send-question", Action::SendQuestion),
+        Button::new("button-help", Action::Help),
+    ]);
+    Turn::new(resident).say(say).outcome(Outcome::Unknown)
+}
+
+/// What is said when no entry answers: who to ask, and the offer to tell the municipality.
+fn unknown(mut resident: Resident, text: &str, asking: Asking<'_>) -> Turn {
+    let key = match (asking.urgent, text.chars().count() > LONG_CHARS) {
         (true, _) => "emergency-unknown",
         (false, true) => "unknown-long",
         (false, false) => "unknown",
     };
-    let mut say = say.and(key);
+    resident.dialogue.recall.question = Some(mask::mask(text));
+    let mut say = asking.say().and(key);
     say.stock = Some(format!("?{key}"));
-    let say = if urgent {
-        say
-    } else {
-        say.curated(facts.knowledge.contact.clone())
+    if !asking.urgent {
+        say = say
+            .curated(asking.facts.knowledge.contact.clone())
             .and("unknown-112")
-    };
+            .row([Button::new("button-send-question", Action::SendQuestion)]);
+    }
     Turn::new(resident)
         .say(say.row([Button::new("button-help", Action::Help)]))
-        .effect(Effect::Gap {
-            lang,
-            question: mask(text),
-        })
         .outcome(Outcome::Unknown)
 }
 
-/// The words of a question without what could point to a person: e-mail addresses, and numbers of
-/// five digits and up, however they are grouped (telephone numbers, personal identity codes).
-fn mask(text: &str) -> String {
-    let words: Vec<&str> = text.split_whitespace().collect();
-    let runs = words.chunk_by(|a, b| is_number(a) && is_number(b));
-    let masked: Vec<String> = runs
-        .map(|run| {
-            let run = run.join(" ");
-            let digits = run.chars().filter(char::is_ascii_digit).count();
-            if run.contains('@') || digits >= 5 {
-                "…".to_owned()
-            } else {
-                run
-            }
-        })
-        .collect();
-    masked.join(" ").chars().take(GAP_CHARS).collect()
-}
-
-/// Whether a word may be a group of a longer number.
-fn is_number(word: &str) -> bool {
-    word.contains(|c: char| c.is_ascii_digit())
-        && word
-            .chars()
-            .all(|c| c.is_ascii_digit() || c.is_ascii_punctuation())
-}
-
-/// Shows the notices in force, newest first.
-pub(super) fn notices(resident: Resident, facts: Facts<'_>) -> Turn {
-    /// More would not be read on a phone.
-    const SHOWN: usize = 5;
-    if facts.notices.is_empty() {
-        let say = Say::phrase("notices-none").row([Button::new("button-topics", Action::Topics)]);
-        return Turn::new(resident).say(say);
+/// None of the entries offered was meant.
+pub(super) fn none_of_these(resident: Resident, facts: Facts<'_>) -> Turn {
+    let mut say = Say::phrase("unknown")
+        .curated(facts.knowledge.contact.clone())
+        .and("unknown-112");
+    if resident.dialogue.recall.question.is_some() {
+        say = say.row([Button::new("button-send-question", Action::SendQuestion)]);
     }
-    let count = i64::try_from(facts.notices.len()).unwrap_or(i64::MAX);
-    let mut say = Say::phrase(Phrase::new("notices").arg("count", count));
-    for notice in facts.notices.iter().take(SHOWN) {
-        let at = |key, at| Phrase::new(key).arg("at", crate::domain::Arg::Instant(at));
-        say = body(say, notice).and(match notice.updated_at {
-            Some(updated) => at("notice-updated", updated),
-            None => at("notice-sent", notice.sent_at),
-        });
-    }
-    Turn::new(resident).say(say)
+    Turn::new(resident)
+        .say(say.row([Button::new("button-help", Action::Help)]))
+        .outcome(Outcome::Unknown)
 }
 
-/// The headline and text of a notice.
-pub(super) fn body(say: Say, notice: &Notice) -> Say {
-    let key = if notice.severity.is_alert() {
-        "notice-alert"
-    } else {
-        "notice-headline"
+/// Gives the question that got no answer to the municipality, without the asker.
+pub(super) fn send_question(mut resident: Resident) -> Turn {
+    let Some(question) = resident.dialogue.recall.question.take() else {
+        return Turn::new(resident).say(Say::phrase("question-gone"));
     };
-    say.and(Phrase::new(key).arg("headline", notice.headline.clone()))
-        .verbatim(notice.description.clone())
+    let lang = resident.lang;
+    Turn::new(resident)
+        .say(Say::phrase("question-sent"))
+        .effect(Effect::Gap { lang, question })
 }

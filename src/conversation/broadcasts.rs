@@ -1,6 +1,6 @@
 //! What notices and polls look like when they are sent unasked.
 
-use super::{answering, polling};
+use super::{notices, polling};
 use crate::domain::{Action, Arg, Button, Localized, Millis, Notice, Phrase, Poll, Say};
 use crate::knowledge::Knowledge;
 
@@ -34,7 +34,7 @@ fn sender(knowledge: &Knowledge, topic: Option<&str>, area: Option<&str>) -> Phr
 /// The message that carries a notice to residents.
 #[must_use]
 pub fn notice_message(notice: &Notice, knowledge: &Knowledge) -> Say {
-    let mut say = answering::body(Say::default(), notice);
+    let mut say = notices::body(Say::default(), notice);
     if notice.severity.is_alert() {
         say = say.and("notice-112");
     }

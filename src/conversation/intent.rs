@@ -26,6 +26,8 @@ pub enum Intent {
     Unsubscribe(String),
     /// A question in the resident's words.
     Ask(String),
+    /// Show more on the last question.
+    More,
     /// No words at all.
     Empty,
     /// Something that isn't words.

@@ -21,6 +21,8 @@ pub enum Meaning {
     Yes,
     /// No.
     No,
+    /// "More".
+    More,
     /// Speak this language.
     Speak(Lang),
 }
@@ -83,6 +85,7 @@ impl Lexicon {
                 (&words.thanks, Meaning::Thanks),
                 (&words.yes, Meaning::Yes),
                 (&words.no, Meaning::No),
+                (&words.more, Meaning::More),
                 (&words.speak, Meaning::Speak(lang)),
             ] {
                 for word in list {

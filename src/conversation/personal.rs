@@ -102,6 +102,13 @@ pub(super) fn my_data(resident: Resident, facts: Facts<'_>) -> Turn {
             );
         }
     }
+    let recall = &resident.dialogue.recall;
+    if let Some(entry) = recall.entry.as_deref().and_then(|id| knowledge.entry(id)) {
+        say = say.and(Phrase::new("my-data-last").arg("question", entry.question.clone()));
+    }
+    if let Some(question) = &recall.question {
+        say = say.and(Phrase::new("my-data-question").arg("question", question.clone()));
+    }
     say = say.and(
         Phrase::new("my-data-ledger")
             .arg("deliveries", facts.own.deliveries)

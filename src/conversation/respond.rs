@@ -1,7 +1,7 @@
 //! From an intent to what is said and done.
 
 use super::intent::{Intent, Understood};
-use super::{answering, menus, personal, polling};
+use super::{answering, menus, notices, personal, polling};
 use crate::domain::{
     Action, Button, Chat, Lang, Media, Millis, Notice, Poll, Resident, Say, Status,
 };
@@ -212,6 +212,7 @@ pub fn respond(mut resident: Resident, understood: Understood, facts: Facts<'_>)
         Intent::Subscribe(topic) => menus::subscribe(resident, topic, true, facts),
         Intent::Unsubscribe(topic) => menus::subscribe(resident, topic, false, facts),
         Intent::Ask(text) => answering::ask(resident, &text, heard, facts),
+        Intent::More => answering::more(resident, facts),
         Intent::Empty => Turn::new(resident).say(help_buttons(Say::phrase("empty"))),
         Intent::Media(media) => Turn::new(resident).say(help_buttons(by_media(media))),
         Intent::Gone => {
@@ -249,6 +250,8 @@ fn is_personal(intent: &Intent) -> bool {
                 | Action::Polls
                 | Action::Poll(_)
                 | Action::Entry(_)
+                | Action::NoneOfThese
+                | Action::SendQuestion
                 | Action::Feedback(..)
                 | Action::Privacy
         ),
@@ -263,7 +266,7 @@ fn by_command(resident: Resident, command: Command, facts: Facts<'_>) -> Turn {
         Command::Language => menus::languages(resident, facts),
         Command::Topics => menus::topics(resident, facts),
         Command::Areas => menus::areas(resident, facts),
-        Command::Notices => answering::notices(resident, facts),
+        Command::Notices => notices::list(resident, facts),
         Command::Polls => polling::list(resident, facts),
         Command::Quiet => menus::quiet(resident),
         Command::Privacy => personal::privacy(resident, facts),
@@ -282,12 +285,14 @@ fn by_action(resident: Resident, action: Action, asked: bool, facts: Facts<'_>) 
         Action::Topic(id) => menus::toggle_topic(resident, &id, facts),
         Action::Areas => menus::areas(resident, facts),
         Action::Area(id) => menus::toggle_area(resident, &id, facts),
-        Action::Notices => answering::notices(resident, facts),
+        Action::Notices => notices::list(resident, facts),
         Action::Polls => polling::list(resident, facts),
         Action::Poll(id) => polling::show(resident, id, facts),
         Action::Vote(poll, option) => polling::vote(resident, poll, option, facts),
         Action::Unvote(poll) => polling::unvote(resident, poll, facts),
         Action::Entry(id) => answering::entry(resident, &id, facts),
+        Action::NoneOfThese => answering::none_of_these(resident, facts),
+        Action::SendQuestion => answering::send_question(resident),
         Action::Quiet => menus::quiet(resident),
         Action::QuietSet(on) => menus::set_quiet(resident, on, facts),
         Action::Privacy => personal::privacy(resident, facts),

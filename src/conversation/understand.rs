@@ -159,6 +159,7 @@ fn by_meaning(meaning: Meaning, lang: Option<Lang>) -> (Intent, Option<Lang>) {
         Meaning::Cry => (Intent::Cry, lang),
         Meaning::Greeting => (Intent::Greeting, lang),
         Meaning::Thanks => (Intent::Thanks, lang),
+        Meaning::More => (Intent::More, lang),
         Meaning::Speak(wanted) => (Intent::Act(Action::Language(wanted)), None),
         // "Yes" and "no" answer nothing here.
         Meaning::Yes | Meaning::No => (Intent::Command(crate::locale::Command::Help), lang),

@@ -37,6 +37,10 @@ pub enum Action {
     Unvote(i64),
     /// Show the answer of one entry.
     Entry(String),
+    /// Say that none of the entries offered was meant.
+    NoneOfThese,
+    /// Send the question that got no answer to the municipality.
+    SendQuestion,
     /// Show the quiet hours.
     Quiet,
     /// Turn quiet hours on or off.
@@ -77,6 +81,8 @@ impl Action {
             Self::Vote(poll, option) => format!("v:{poll}:{option}"),
             Self::Unvote(poll) => format!("u:{poll}"),
             Self::Entry(id) => format!("e:{id}"),
+            Self::NoneOfThese => "no".into(),
+            Self::SendQuestion => "sq".into(),
             Self::Quiet => "q".into(),
             Self::QuietSet(on) => format!("q:{}", u8::from(*on)),
             Self::Privacy => "pr".into(),
@@ -114,6 +120,8 @@ impl Action {
             }
             ("u", Some(id)) => Self::Unvote(id.parse().ok()?),
             ("e", Some(id)) => Self::Entry(id.to_owned()),
+            ("no", None) => Self::NoneOfThese,
+            ("sq", None) => Self::SendQuestion,
             ("q", None) => Self::Quiet,
             ("q", Some("1")) => Self::QuietSet(true),
             ("q", Some("0")) => Self::QuietSet(false),

@@ -17,7 +17,8 @@ pub struct Say {
     pub ballot: bool,
     /// The question, if the options of a poll are among the buttons.
     pub poll: Option<Localized>,
-    /// What a reaction to the message does, for channels whose users react; labels are emoji.
+    /// What a reaction to the message does, or a button where users don't react; labels are an emoji and
+    /// its meaning in words.
     pub reactions: Vec<Button>,
     /// Whether what the message it replaces announced is over.
     pub over: bool,
@@ -237,7 +238,8 @@ pub struct Message {
     /// Rows of buttons.
     #[serde(rename = "b", default, skip_serializing_if = "Vec::is_empty")]
     pub buttons: Vec<Vec<MessageButton>>,
-    /// What a reaction to the message does, for channels whose users react; labels are emoji.
+    /// What a reaction to the message does, or a button where users don't react; labels are an emoji and
+    /// its meaning in words.
     #[serde(rename = "x", default, skip_serializing_if = "Vec::is_empty")]
     pub reactions: Vec<MessageButton>,
     /// The poll in the message, for channels that show polls in a form of their own.
@@ -246,6 +248,15 @@ pub struct Message {
     /// Whether what the message it replaces announced is over.
     #[serde(rename = "o", default, skip_serializing_if = "std::ops::Not::not")]
     pub over: bool,
+}
+
+impl Message {
+    /// Rows of buttons where there are buttons: what a reaction does is one, too.
+    pub fn rows(&self) -> impl Iterator<Item = &[MessageButton]> {
+        let reactions = std::iter::once(self.reactions.as_slice());
+        let rows = self.buttons.iter().map(Vec::as_slice).chain(reactions);
+        rows.filter(|row| !row.is_empty())
+    }
 }
 
 /// A poll in one language.

@@ -86,6 +86,29 @@ pub struct Dialogue {
     /// When they were shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub menu_at: Option<Millis>,
+    /// The last question, as far as the next message may refer to it.
+    #[serde(default, skip_serializing_if = "Recall::is_empty")]
+    pub recall: Recall,
+}
+
+/// What the next message may refer to: "and at night?", "more", "send it".
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recall {
+    /// The entry whose answer was shown last.
+    #[serde(rename = "e", default, skip_serializing_if = "Option::is_none")]
+    pub entry: Option<String>,
+    /// Entries near the last question that were not shown, best first; a few.
+    #[serde(rename = "r", default, skip_serializing_if = "Vec::is_empty")]
+    pub rest: Vec<String>,
+    /// The last question, masked, when it got no answer that was asked for.
+    #[serde(rename = "q", default, skip_serializing_if = "Option::is_none")]
+    pub question: Option<String>,
+}
+
+impl Recall {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A choice last shown.

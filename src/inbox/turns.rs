@@ -238,6 +238,8 @@ impl Batch<'_> {
         if let Some(say) = toast {
             if passing {
                 toasted = Some(self.plain(&resident, &say));
+            } else if outcome == Outcome::Noted && !powers.buttons {
+                // A reaction is a nod, and nobody wants to be answered to a nod.
             } else {
                 // Said aloud where nothing can be said in passing.
                 match replies.first_mut() {

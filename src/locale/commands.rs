@@ -83,6 +83,14 @@ pub struct Words {
     pub yes: Vec<String>,
     /// No.
     pub no: Vec<String>,
+    /// "More", after an answer.
+    pub more: Vec<String>,
+    /// What a question begins with.
+    pub question: Vec<String>,
+    /// What joins one question to another.
+    pub also: Vec<String>,
+    /// What a question begins with that goes on from the last.
+    pub follow_up: Vec<String>,
     /// "Option", before its number.
     pub option: Vec<String>,
     /// "Subscribe to", before a topic.

@@ -75,13 +75,12 @@ fn line(line: WebLine) -> Line {
         html: markup::to_web_html(&markup::parse(&line.message.text)),
         buttons: line
             .message
-            .buttons
-            .into_iter()
+            .rows()
             .map(|row| {
-                row.into_iter()
+                row.iter()
                     .map(|button| LineButton {
-                        label: button.label,
-                        action: button.token,
+                        label: button.label.clone(),
+                        action: button.token.clone(),
                         url: None,
                     })
                     .collect()

@@ -31,6 +31,7 @@ pub fn knowledge() -> Knowledge {
             from: 1320,
             to: 420,
         },
+        review_grace_days: 90,
     };
     Knowledge::build(&content, &[], &LOCALES, identity).expect("knowledge")
 }

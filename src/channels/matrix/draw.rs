@@ -68,7 +68,8 @@ fn push_choices(body: &mut Body, message: &Message, words: Option<&Words>) {
 fn own(message: &Message) -> Value {
     let mut reactions = serde_json::Map::new();
     for button in &message.reactions {
-        reactions.insert(button.label.clone(), json!(button.token));
+        let emoji = button.label.split(' ').next().unwrap_or_default();
+        reactions.insert(emoji.to_owned(), json!(button.token));
     }
     // Reactions travel unencrypted: a vote must not be told by one.
     if message.poll.is_none() {

@@ -73,7 +73,7 @@ pub(super) fn draw(message: &Message) -> Drawn {
             parse_mode: "HTML",
             link_preview_options: LinkPreview { is_disabled: true },
             reply_markup: (index == last)
-                .then(|| keyboard(&message.buttons))
+                .then(|| keyboard(message.rows()))
                 .flatten(),
         };
         // Strings and a flag always serialise; an empty object would be refused by the server.
@@ -85,7 +85,7 @@ pub(super) fn draw(message: &Message) -> Drawn {
     }
 }
 
-fn keyboard(rows: &[Vec<MessageButton>]) -> Option<Keyboard<'_>> {
+fn keyboard<'m>(rows: impl Iterator<Item = &'m [MessageButton]>) -> Option<Keyboard<'m>> {
     fn key(button: &MessageButton) -> Key<'_> {
         Key {
             text: &button.label,
@@ -93,8 +93,6 @@ fn keyboard(rows: &[Vec<MessageButton>]) -> Option<Keyboard<'_>> {
         }
     }
     let inline_keyboard: Vec<Vec<Key<'_>>> = rows
-        .iter()
-        .filter(|row| !row.is_empty())
         .map(|row| row.iter().map(key).collect())
         .collect();
     (!inline_keyboard.is_empty()).then_some(Keyboard { inline_keyboard })
