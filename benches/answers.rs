@@ -73,6 +73,7 @@ fn knowledge(content: &Content, locales: &Locales) -> Knowledge {
         .into_iter()
         .collect(),
         web_history_hours: 24,
+        review_grace_days: 90,
         quiet_hours: QuietHours {
             from: 1320,
             to: 420,

@@ -308,7 +308,11 @@ pub fn sources(content: &Content) -> Vec<answers::Entry> {
 /// a grace of weeks.
 fn served_until(review: jiff::civil::Date, grace_days: u32) -> Option<Millis> {
     let last = review.checked_add(jiff::Span::new().days(i64::from(grace_days)));
-    let end = last.ok()?.tomorrow().ok()?.at(0, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC);
+    let end = last
+        .ok()?
+        .tomorrow()
+        .ok()?
+        .to_zoned_datetime(jiff::tz::TimeZone::UTC);
     Some(end.ok()?.timestamp().as_millisecond())
 }
 

@@ -129,6 +129,7 @@ const BROKEN: &[(&str, &str, &str)] = &[
     ("outbox", "resend_ambiguous = [1]", "outbox.resend_ambiguous: item 1 is a whole number; write text in quotes"),
     ("outbox", "resend_ambiguous = \"poll\"", "outbox.resend_ambiguous: is text; write a list such as [\"a\", \"b\"]"),
     ("outbox", "notice_retry_hours = -4", "outbox.notice_retry_hours: -4 is out of range; write a whole number from 1 to 168"),
+    ("answers", "review_grace_days = -1", "answers.review_grace_days: -1 is out of range; write a whole number from 0 to 3650"),
     ("privacy", "web_history_hours = 0", "privacy.web_history_hours: 0 is out of range; write a whole number from 1 to 8760"),
     ("privacy", "inbox_days = 366", "privacy.inbox_days: 366 is out of range; write a whole number from 1 to 365"),
     ("log", "format = \"xml\"", "log.format: \"xml\" is not known; write \"text\" or \"json\""),

@@ -22,10 +22,15 @@ const NEAR: f32 = 0.35;
 /// Least score of the steps for an emergency, as a share of the best entry's.
 const STEPS: f32 = 0.7;
 
+/// Confidence below which only the best entry's steps are shown.
+const STEPS_FROM: f32 = 0.5;
+
 /// What is shown to a question: entries by id, best first.
 #[derive(Debug, PartialEq)]
 enum Shown {
     Answer(String),
+    /// What to do in an emergency: the first is shown, the others are behind buttons.
+    Steps(Vec<String>),
     Offer(Vec<String>),
     Nothing,
 }
@@ -76,11 +81,10 @@ impl Asking<'_> {
             .take(OFFERED + REST)
             .map(|scored| scored.id.clone())
             .collect();
+        let steps = self.steps(found);
         let shown = match self.facts.knowledge.answers.outcome(found) {
+            _ if !steps.is_empty() => Shown::Steps(steps),
             Judged::Unknown => Shown::Nothing,
-            _ if self.urgent && self.steps(found).is_some() => {
-                self.steps(found).map_or(Shown::Nothing, Shown::Answer)
-            }
             Judged::Answer { .. } => ids.first().cloned().map_or(Shown::Nothing, Shown::Answer),
             Judged::Offer { entries, .. } => {
                 Shown::Offer(ids.iter().take(entries.len()).cloned().collect())
@@ -89,21 +93,29 @@ impl Asking<'_> {
         let rest = match &shown {
             Shown::Nothing => Vec::new(),
             Shown::Answer(id) => ids.into_iter().filter(|other| other != id).collect(),
-            Shown::Offer(offered) => ids.into_iter().skip(offered.len()).collect(),
+            Shown::Steps(shown) | Shown::Offer(shown) => {
+                ids.into_iter().filter(|id| !shown.contains(id)).collect()
+            }
         };
         Looked { shown, rest }
     }
 
-    /// The nearest entry with steps for an emergency.
-    fn steps(&self, found: &Found) -> Option<String> {
-        let best = found.ranked.first()?.score;
+    /// The nearest entries with steps for an emergency, if the message reports one. Whoever is in one
+    /// is better served by steps that are only likely the right ones than by a question.
+    fn steps(&self, found: &Found) -> Vec<String> {
+        let confidence = self.facts.knowledge.answers.confidence(found.evidence);
+        let Some(best) = found.ranked.first().filter(|_| self.urgent) else {
+            return Vec::new();
+        };
+        let least = if confidence < STEPS_FROM { 1.0 } else { STEPS };
         let near = found
             .ranked
             .iter()
-            .take_while(|scored| scored.score >= STEPS * best);
-        near.map(|scored| &scored.id)
-            .find(|id| self.entry(id).is_some_and(|entry| entry.emergency))
-            .cloned()
+            .take_while(|scored| scored.score >= least * best.score);
+        near.filter(|scored| self.entry(&scored.id).is_some_and(|entry| entry.emergency))
+            .map(|scored| scored.id.clone())
+            .take(OFFERED)
+            .collect()
     }
 
     /// What a question finds that goes on from the last: by itself if it says enough, otherwise
@@ -203,6 +215,23 @@ fn one(mut resident: Resident, looked: Looked, text: &str, asking: Asking<'_>) -
                 Some(entry) => Turn::new(resident)
                     .say(answer(asking.say(), entry, asking.facts))
                     .outcome(Outcome::Answered),
+                None => unknown(resident, text, asking),
+            }
+        }
+        Shown::Steps(ids) => {
+            recall.entry = ids.first().cloned();
+            let mut entries = ids.iter().filter_map(|id| asking.entry(id));
+            match entries.next() {
+                Some(first) => {
+                    let mut say = asking.say();
+                    for other in entries.filter(|other| !first.related.contains(&other.id)) {
+                        say = say.row([open(other)]);
+                    }
+                    let mut say = answer(say, first, asking.facts);
+                    // Which others are near depends on the question.
+                    say.stock = None;
+                    Turn::new(resident).say(say).outcome(Outcome::Answered)
+                }
                 None => unknown(resident, text, asking),
             }
         }

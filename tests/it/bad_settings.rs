@@ -66,7 +66,7 @@ async fn every_key_of_a_wrong_kind_is_told_by_file_and_key() {
 }
 
 /// Section, key, a value in TOML, and a part of what is told.
-const IMPOSSIBLE: [[&str; 4]; 22] = [
+const IMPOSSIBLE: [[&str; 4]; 23] = [
     [
         "municipality",
         "code",
@@ -106,6 +106,7 @@ const IMPOSSIBLE: [[&str; 4]; 22] = [
     ["outbox", "resend_ambiguous", "['poll', 'poll']", "twice"],
     ["outbox", "notice_retry_hours", "0", "1 to 168"],
     ["outbox", "notice_retry_hours", "169", "1 to 168"],
+    ["answers", "review_grace_days", "3651", "0 to 3650"],
     ["privacy", "web_history_hours", "0", "1 to 8760"],
     ["privacy", "inbox_days", "-1", "1 to 365"],
     ["log", "format", "'xml'", "json"],

@@ -52,7 +52,17 @@ async fn a_question_gets_the_curated_answer_with_its_source_authority_and_date()
             );
             assert!(line.text.ends_with(source), "{line:?}");
             assert!(line.html.contains("href=\"https://www.spek.fi/\""), "{line:?}");
-            assert_eq!(line.labels().len(), 2, "related questions: {line:?}");
+            let helped = label(lang, "button-helped");
+            let thumbs = [helped.clone(), label(lang, "button-helped-not")];
+            let labels = line.labels();
+            assert_eq!(labels.len(), 4, "related questions and thumbs: {line:?}");
+            assert_eq!(labels[2..], thumbs);
+            let noted = resident.press(&helped).await;
+            assert_eq!(noted.text, phrase(lang, "feedback-noted"));
+            let counted = server.json(&["kb", "feedback"]).await;
+            let counted = counted.as_array().expect("a list");
+            let counted = counted.iter().find(|one| one["lang"] == lang).expect("one");
+            assert_eq!((&counted["up"], &counted["down"]), (&1.into(), &0.into()));
         }
     })
     .await;
@@ -131,7 +141,7 @@ async fn a_number_after_an_answer_picks_nothing() {
 }
 
 #[tokio::test]
-async fn a_question_outside_the_content_is_told_where_to_ask_and_kept_without_contact_details() {
+async fn a_question_outside_the_content_is_told_where_to_ask_and_sent_on_without_contact_details() {
     on_each_database(async |database| {
         let server = TestServer::shipped(database).await;
         for (lang, question, kept) in [
@@ -156,14 +166,31 @@ async fn a_question_outside_the_content_is_told_where_to_ask_and_kept_without_co
             );
             assert!(line.text.contains(where_to_ask), "{line:?}");
             assert!(line.text.contains("112"), "{line:?}");
-            assert_eq!(line.labels(), [label(lang, "button-help")]);
-            let gaps = server.json(&["kb", "gaps"]).await;
+            let send = label(lang, "button-send-question");
+            assert_eq!(line.labels(), [send.clone(), label(lang, "button-help")]);
+            let gaps = async || server.json(&["kb", "gaps"]).await;
+            let before = gaps().await;
+            let mut before = before.as_array().expect("a list").iter();
+            assert!(
+                before.all(|gap| gap["lang"] != lang),
+                "sent only if asked to"
+            );
+            let own = resident
+                .say(either(lang, "omat tiedot", "mina uppgifter"))
+                .await;
+            assert!(own.text.contains(kept), "{own:?}");
+            let sent = resident.press(&send).await;
+            assert_eq!(sent.text, phrase(lang, "question-sent"));
+            let again = resident.press(&send).await;
+            assert_eq!(again.text, phrase(lang, "question-gone"));
+            let gaps = gaps().await;
             let gap = gaps
                 .as_array()
                 .expect("a list")
                 .iter()
                 .find(|gap| gap["lang"] == lang);
-            assert_eq!(gap.expect("a gap")["question"], kept);
+            let gap = gap.expect("a gap");
+            assert_eq!((&gap["question"], &gap["count"]), (&kept.into(), &1.into()));
         }
     })
     .await;
@@ -181,7 +208,9 @@ async fn the_question_asked_most_comes_first_among_the_gaps() {
                 .contains("Every question")
         );
         for question in ["milloin kirjasto on auki", "kerro vitsi", "kerro vitsi"] {
-            WebResident::new(&server).say(question).await;
+            let mut resident = WebResident::new(&server).accepting("fi");
+            resident.say(question).await;
+            resident.press(&label("fi", "button-send-question")).await;
         }
         let gaps = server.json(&["kb", "gaps"]).await;
         assert_eq!(gaps[0]["question"], "kerro vitsi");

@@ -9,6 +9,7 @@ mod moves;
 mod relations;
 mod rooms;
 mod strangers;
+mod transcripts;
 mod whole;
 
 use serde_json::Value;

@@ -179,8 +179,5 @@ async fn one_question_is_answered_and_explained() {
     assert!(asked.stdout.starts_with("[sv] Answer"), "{}", asked.stdout);
     assert!(asked.stdout.contains("concepts"), "{}", asked.stdout);
     let refused = run(&["ask", "--lang", "et", "tere"]).await;
-    assert_eq!(
-        refused.faults(),
-        ["--lang et: write fi, sv or auto"]
-    );
+    assert_eq!(refused.faults(), ["--lang et: write fi, sv or auto"]);
 }

@@ -15,5 +15,6 @@ pub mod page;
 pub mod resident;
 pub mod server;
 pub mod telegram;
+pub mod transcript;
 pub mod wait;
 pub mod words;

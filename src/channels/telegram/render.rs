@@ -72,9 +72,7 @@ pub(super) fn draw(message: &Message) -> Drawn {
             text,
             parse_mode: "HTML",
             link_preview_options: LinkPreview { is_disabled: true },
-            reply_markup: (index == last)
-                .then(|| keyboard(message.rows()))
-                .flatten(),
+            reply_markup: (index == last).then(|| keyboard(message.rows())).flatten(),
         };
         // Strings and a flag always serialise; an empty object would be refused by the server.
         let json = serde_json::to_string(&tail).unwrap_or_else(|_| "{}".to_owned());
@@ -92,9 +90,8 @@ fn keyboard<'m>(rows: impl Iterator<Item = &'m [MessageButton]>) -> Option<Keybo
             callback_data: &button.token,
         }
     }
-    let inline_keyboard: Vec<Vec<Key<'_>>> = rows
-        .map(|row| row.iter().map(key).collect())
-        .collect();
+    let inline_keyboard: Vec<Vec<Key<'_>>> =
+        rows.map(|row| row.iter().map(key).collect()).collect();
     (!inline_keyboard.is_empty()).then_some(Keyboard { inline_keyboard })
 }
 

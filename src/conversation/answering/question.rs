@@ -183,7 +183,12 @@ mod tests {
         ] {
             assert_eq!(cues().follow_up(text), Some(rest));
         }
-        for text in ["Entä", "Miten öisin?", "", "Och ja det var en gång en liten gumma som"] {
+        for text in [
+            "Entä",
+            "Miten öisin?",
+            "",
+            "Och ja det var en gång en liten gumma som",
+        ] {
             assert_eq!(cues().follow_up(text), None, "{text}");
         }
     }

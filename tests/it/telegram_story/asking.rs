@@ -61,7 +61,14 @@ async fn a_question_gets_one_checked_answer_with_its_source_and_related_ones_beh
             );
             assert!(line.says(either(lang, "Lähde: SPEK", "Källa: SPEK")));
             assert!(line.says("23.11.2026"), "{line:?}");
-            assert_eq!(line.labels.len(), 2, "{line:?}");
+            let thumbs = [
+                label(lang, "button-helped"),
+                label(lang, "button-helped-not"),
+            ];
+            assert_eq!(line.labels.len(), 4, "{line:?}");
+            assert_eq!(line.labels[2..], thumbs, "{line:?}");
+            let (toast, lines) = bot.press(user, &thumbs[1]).await;
+            assert_eq!((toast, lines.len()), (label(lang, "feedback-noted"), 0));
             let related = line.labels[0].clone();
             let (toast, lines) = bot.press(user, &related).await;
             assert_eq!((&*toast, lines.len()), ("", 1));
@@ -84,7 +91,10 @@ async fn without_an_answer_the_bot_says_so_names_112_and_keeps_the_question_with
             let line = bot.say(user, question).await;
             assert!(line.text.starts_with(&phrase(lang, "unknown")), "{line:?}");
             assert!(line.says(either(lang, "soita 112", "ring 112")), "{line:?}");
-            assert_eq!(line.labels, [label(lang, "button-help")]);
+            let send = label(lang, "button-send-question");
+            assert_eq!(line.labels, [send.clone(), label(lang, "button-help")]);
+            let (_, sent) = bot.press(user, &send).await;
+            assert_eq!(sent[0].text, phrase(lang, "question-sent"));
             let (_, help) = bot.press(user, &label(lang, "button-help")).await;
             assert_eq!(help[0].text, phrase(lang, "help"));
             assert_eq!(help[0].labels.len(), 6);
