@@ -73,8 +73,7 @@ follow-up-none = Tähän minulla ei ole tarkempaa ohjetta kuin se, jonka jo näy
 unknown = En tiedä vastausta tähän. En arvaa, kun kyse on turvallisuudesta.
 unknown-long = En löytänyt viestistäsi kysymystä, johon osaan vastata. Kirjoita lyhyemmin ja kysy yksi asia kerrallaan.
 unknown-112 = Hätätilanteessa soita 112.
-
-    Voit myös lähettää kysymyksesi kunnalle. Kunta ei näe, kuka kysyi, eikä voi vastata sinulle. Se voi lisätä minulle uuden ohjeen.
+unknown-send = Voit myös lähettää kysymyksesi kunnalle. Kunta ei näe, kuka kysyi, eikä voi vastata sinulle. Se voi lisätä minulle uuden ohjeen.
 question-sent = Kiitos! Lähetin kysymyksesi kunnalle, mutta en tietoa siitä, kuka kysyi.
 question-gone = Kysymys ei ole enää tallessa. Kirjoita se uudelleen, niin voit lähettää sen kunnalle.
 feedback-noted = Kiitos palautteesta!

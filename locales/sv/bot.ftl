@@ -73,8 +73,7 @@ follow-up-none = Om det har jag inget närmare råd än det jag redan visade: { 
 unknown = Jag vet inte svaret på det här. Jag gissar inte när det gäller säkerhet.
 unknown-long = Jag hittade ingen fråga i ditt meddelande som jag kan svara på. Skriv kortare och fråga om en sak i taget.
 unknown-112 = I en nödsituation: ring 112.
-
-    Du kan också skicka din fråga till kommunen. Kommunen ser inte vem som frågade och kan inte svara dig. Den kan lägga till ett nytt råd hos mig.
+unknown-send = Du kan också skicka din fråga till kommunen. Kommunen ser inte vem som frågade och kan inte svara dig. Den kan lägga till ett nytt råd hos mig.
 question-sent = Tack! Jag skickade din fråga till kommunen, men inte uppgift om vem som frågade.
 question-gone = Frågan finns inte kvar. Skriv den på nytt, så kan du skicka den till kommunen.
 feedback-noted = Tack för din respons!

@@ -370,10 +370,7 @@ fn no_more(mut resident: Resident, entry: &Curated, text: &str, asking: Asking<'
     let say = Say::phrase(Phrase::new("follow-up-none").arg("question", entry.question.clone()))
         .curated(asking.facts.knowledge.contact.clone())
         .and("unknown-112");
-    let say = related(say, entry, asking.facts).row([
-        Button::new("button-send-question", Action::SendQuestion),
-        Button::new("button-help", Action::Help),
-    ]);
+    let say = or_send(related(say, entry, asking.facts), &resident);
     Turn::new(resident).say(say).outcome(Outcome::Unknown)
 }
 
@@ -387,28 +384,32 @@ fn unknown(mut resident: Resident, text: &str, asking: Asking<'_>) -> Turn {
     resident.dialogue.recall.question = Some(mask::mask(text));
     let mut say = asking.say().and(key);
     say.stock = Some(format!("?{key}"));
-    if !asking.urgent {
+    let say = if asking.urgent {
+        say.row([Button::new("button-help", Action::Help)])
+    } else {
+        let say = say.curated(asking.facts.knowledge.contact.clone());
+        or_send(say.and("unknown-112"), &resident)
+    };
+    Turn::new(resident).say(say).outcome(Outcome::Unknown)
+}
+
+/// Offers to send the question that got no answer to the municipality.
+fn or_send(mut say: Say, resident: &Resident) -> Say {
+    if resident.dialogue.recall.question.is_some() {
         say = say
-            .curated(asking.facts.knowledge.contact.clone())
-            .and("unknown-112")
+            .and("unknown-send")
             .row([Button::new("button-send-question", Action::SendQuestion)]);
     }
-    Turn::new(resident)
-        .say(say.row([Button::new("button-help", Action::Help)]))
-        .outcome(Outcome::Unknown)
+    say.row([Button::new("button-help", Action::Help)])
 }
 
 /// None of the entries offered was meant.
 pub(super) fn none_of_these(resident: Resident, facts: Facts<'_>) -> Turn {
-    let mut say = Say::phrase("unknown")
+    let say = Say::phrase("unknown")
         .curated(facts.knowledge.contact.clone())
         .and("unknown-112");
-    if resident.dialogue.recall.question.is_some() {
-        say = say.row([Button::new("button-send-question", Action::SendQuestion)]);
-    }
-    Turn::new(resident)
-        .say(say.row([Button::new("button-help", Action::Help)]))
-        .outcome(Outcome::Unknown)
+    let say = or_send(say, &resident);
+    Turn::new(resident).say(say).outcome(Outcome::Unknown)
 }
 
 /// Gives the question that got no answer to the municipality, without the asker.
