@@ -164,6 +164,20 @@ fn loanwords_names_and_single_words_are_no_other_language() {
 }
 
 #[test]
+fn some_foreign_words_make_no_foreign_message() {
+    let id = LanguageId::train(&samples(), &others());
+    assert!(id.identify("please call my house").other);
+    for text in [
+        // A third of the words is clearly Finnish.
+        "please call my house tulipalo palovaroitin",
+        // Most words say nothing for any language.
+        "my house qxz zqx xzq",
+    ] {
+        assert!(!id.identify(text).other, "{text}");
+    }
+}
+
+#[test]
 fn the_majority_of_words_decides_and_not_the_longest() {
     let id = LanguageId::train(&samples(), &others());
     assert_eq!(named(&id, "mikä on brandvarnare"), Some(Lang::FI));
@@ -187,6 +201,7 @@ fn what_is_served_is_no_other_language() {
     served.insert(russian, vec!["помогите где пожар".to_owned()]);
     let id = LanguageId::train(&served, &others());
     assert_eq!(named(&id, "my house is on fire"), Some(english));
+    assert_eq!(id.languages.iter().filter(|l| **l == english).count(), 1);
     assert_eq!(named(&id, "где пожар"), Some(russian));
 }
 
