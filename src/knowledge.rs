@@ -164,7 +164,7 @@ impl Understanding {
             thesauri.insert(lang, groups);
         }
         Ok(Self {
-            language: LanguageId::train(&samples(locales, entries)),
+            language: LanguageId::train(&samples(locales, &thesauri, entries), &locales.others()),
             triage: Triage::new(&rules.into_iter().collect()),
             lexicon: answers::Lexicon::new(&thesauri, Some(VECTORS)),
             thresholds: file(content, "thresholds.toml")?,
@@ -267,11 +267,17 @@ fn every(locales: &Locales, key: &'static str) -> Localized {
         .collect()
 }
 
-fn samples(locales: &Locales, entries: &[answers::Entry]) -> Localized<Vec<String>> {
+/// What each served language looks like: everyday messages, the words of its thesaurus, the entries.
+fn samples(
+    locales: &Locales,
+    thesauri: &Localized<Vec<String>>,
+    entries: &[answers::Entry],
+) -> Localized<Vec<String>> {
     locales
         .samples()
         .map(|(lang, sample)| {
             let mut texts = sample.to_vec();
+            texts.extend(thesauri.get(lang).into_iter().flatten().cloned());
             for text in entries.iter().filter_map(|entry| entry.texts.get(lang)) {
                 texts.push(text.question.clone());
                 texts.push(text.answer.clone());

@@ -2,7 +2,7 @@
 //!
 //! Each folder in `locales/` is a language served: `*.ftl` holds the phrases (Project Fluent),
 //! `commands.toml` the words that residents give commands with, `sample.txt` everyday messages that
-//! languages are told apart by.
+//! languages are told apart by. `locales/other/` has such messages in languages that are not served.
 
 mod commands;
 
@@ -15,8 +15,8 @@ use rust_embed::RustEmbed;
 pub use commands::{Command, CommandWords, Words};
 
 use crate::domain::{
-    Action, ActionKey, Arg, Button, Label, Lang, Message, MessageButton, Millis, Part, Phrase,
-    PollForm, Say, markup,
+    Action, ActionKey, Arg, Button, Label, Lang, Localized, Message, MessageButton, Millis, Part,
+    Phrase, PollForm, Say, markup,
 };
 
 #[derive(RustEmbed)]
@@ -25,6 +25,9 @@ struct Files;
 
 /// The time zone of every date that residents see.
 const TIME_ZONE: &str = "Europe/Helsinki";
+
+/// The folder of samples in languages that are not served.
+const OTHER: &str = "other";
 
 /// A tick before the label of a choice that is on.
 const TICK: &str = "✓ ";
@@ -39,6 +42,7 @@ struct Locale {
 /// The languages served.
 pub struct Locales {
     locales: BTreeMap<Lang, Locale>,
+    others: BTreeMap<Lang, Vec<String>>,
     zone: jiff::tz::TimeZone,
 }
 
@@ -75,11 +79,18 @@ impl Locales {
     /// The first file that can't be read.
     pub fn load(files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Result<Self, Error> {
         let mut texts: BTreeMap<Lang, BTreeMap<String, String>> = BTreeMap::new();
+        let mut others = BTreeMap::new();
         for (path, data) in files {
             let text = String::from_utf8(data).map_err(|error| fault(&path, error))?;
             let (folder, name) = path
                 .split_once('/')
                 .ok_or_else(|| fault(&path, "put it into the folder of its language"))?;
+            if folder == OTHER {
+                let code = name.strip_suffix(".txt").unwrap_or(name);
+                let lang = code.parse().map_err(|error| fault(&path, error))?;
+                others.insert(lang, lines(&text));
+                continue;
+            }
             let lang = folder.parse().map_err(|error| fault(&path, error))?;
             texts.entry(lang).or_default().insert(name.to_owned(), text);
         }
@@ -89,7 +100,11 @@ impl Locales {
             .collect::<Result<_, Error>>()?;
         let zone = jiff::tz::TimeZone::get(TIME_ZONE)
             .map_err(|error| fault(TIME_ZONE, format!("time zone: {error}")))?;
-        Ok(Self { locales, zone })
+        Ok(Self {
+            locales,
+            others,
+            zone,
+        })
     }
 
     /// The languages, by code.
@@ -116,6 +131,15 @@ impl Locales {
         self.locales
             .iter()
             .map(|(lang, locale)| (*lang, locale.sample.as_slice()))
+    }
+
+    /// Everyday messages in languages that are not served.
+    #[must_use]
+    pub fn others(&self) -> Localized<Vec<String>> {
+        let others = self.others.iter();
+        others
+            .map(|(lang, sample)| (*lang, sample.clone()))
+            .collect()
     }
 
     /// The local calendar day of an instant, `YYYY-MM-DD`.
@@ -280,11 +304,7 @@ impl Locale {
             Words::parse(&commands).map_err(|problem| fault(&path("commands.toml"), problem))?;
         let sample = files
             .remove("sample.txt")
-            .ok_or_else(|| fault(&path("sample.txt"), "is missing"))?
-            .lines()
-            .filter(|line| !line.trim().is_empty())
-            .map(str::to_owned)
-            .collect();
+            .ok_or_else(|| fault(&path("sample.txt"), "is missing"))?;
         let tag = lang
             .as_str()
             .parse()
@@ -305,7 +325,7 @@ impl Locale {
         Ok(Self {
             bundle,
             words,
-            sample,
+            sample: lines(&sample),
         })
     }
 
@@ -326,6 +346,13 @@ impl Locale {
         text.into_owned()
     }
 }
+
+/// The lines of a sample.
+fn lines(text: &str) -> Vec<String> {
+    let lines = text.lines().filter(|line| !line.trim().is_empty());
+    lines.map(str::to_owned).collect()
+}
+
 /// How many buttons of a message are options of a poll.
 fn options(say: &Say) -> usize {
     let buttons = say.buttons.iter().flatten();
