@@ -77,7 +77,8 @@ unknown-send = Voit myös lähettää kysymyksesi kunnalle. Kunta ei näe, kuka 
 question-sent = Kiitos! Lähetin kysymyksesi kunnalle, mutta en tietoa siitä, kuka kysyi.
 question-gone = Kysymys ei ole enää tallessa. Kirjoita se uudelleen, niin voit lähettää sen kunnalle.
 feedback-noted = Kiitos palautteesta!
-other-language = I only speak Finnish and Swedish. In an emergency, **call 112**. You can speak English there. For advice in Finnish or Swedish, choose a language below.
+other-emergency = 🚨 **If someone is in danger now, call 112.** I can't call for help for you. Say what has happened and where: the address and the town.
+other-language = I only speak Finnish and Swedish. In an emergency, **call 112**. For advice in Finnish or Swedish, choose a language below.
 
 ## Tiedotteet
 

@@ -77,7 +77,8 @@ unknown-send = Du kan också skicka din fråga till kommunen. Kommunen ser inte 
 question-sent = Tack! Jag skickade din fråga till kommunen, men inte uppgift om vem som frågade.
 question-gone = Frågan finns inte kvar. Skriv den på nytt, så kan du skicka den till kommunen.
 feedback-noted = Tack för din respons!
-other-language = I only speak Finnish and Swedish. In an emergency, **call 112**. You can speak English there. For advice in Finnish or Swedish, choose a language below.
+other-emergency = 🚨 **If someone is in danger now, call 112.** I can't call for help for you. Say what has happened and where: the address and the town.
+other-language = I only speak Finnish and Swedish. In an emergency, **call 112**. For advice in Finnish or Swedish, choose a language below.
 
 ## Meddelanden
 

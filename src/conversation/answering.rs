@@ -403,6 +403,22 @@ fn or_send(mut say: Say, resident: &Resident) -> Say {
     say.row([Button::new("button-help", Action::Help)])
 }
 
+/// A word of courtesy in English, and the languages to choose from.
+pub(super) fn foreign(resident: Resident, text: &str, facts: Facts<'_>) -> Turn {
+    let urgent = facts.knowledge.triage.assess(text).emergency;
+    let languages = facts.knowledge.languages.iter().map(|(lang, name)| {
+        let name = [(*lang, name.clone())].into_iter().collect();
+        Button::local(name, Action::Language(*lang))
+    });
+    let say = if urgent {
+        Say::phrase("other-emergency").and("other-language")
+    } else {
+        Say::phrase("other-language")
+    };
+    let say = say.row(languages);
+    Turn::new(resident).say(say).outcome(Outcome::Unknown)
+}
+
 /// None of the entries offered was meant.
 pub(super) fn none_of_these(resident: Resident, facts: Facts<'_>) -> Turn {
     let say = Say::phrase("unknown")

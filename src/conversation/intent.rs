@@ -26,6 +26,8 @@ pub enum Intent {
     Unsubscribe(String),
     /// A question in the resident's words.
     Ask(String),
+    /// A question in a language that isn't served, in the resident's words.
+    Foreign(String),
     /// Show more on the last question.
     More,
     /// No words at all.

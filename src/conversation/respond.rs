@@ -212,6 +212,7 @@ pub fn respond(mut resident: Resident, understood: Understood, facts: Facts<'_>)
         Intent::Subscribe(topic) => menus::subscribe(resident, topic, true, facts),
         Intent::Unsubscribe(topic) => menus::subscribe(resident, topic, false, facts),
         Intent::Ask(text) => answering::ask(resident, &text, heard, facts),
+        Intent::Foreign(text) => answering::foreign(resident, &text, facts),
         Intent::More => answering::more(resident, facts),
         Intent::Empty => Turn::new(resident).say(help_buttons(Say::phrase("empty"))),
         Intent::Media(media) => Turn::new(resident).say(help_buttons(by_media(media))),

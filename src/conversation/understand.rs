@@ -2,7 +2,7 @@
 
 use super::intent::{Choice, Intent, Understood};
 use super::lexicon::Meaning;
-use crate::answers::fold;
+use crate::answers::{Identified, fold};
 use crate::domain::{Action, ActionKey, Input, Lang, Pending, Poll, Resident};
 use crate::knowledge::Knowledge;
 
@@ -74,7 +74,11 @@ fn words(resident: &Resident, text: &str, knowledge: &Knowledge) -> Understood {
             choice: choice(text, folded, knowledge).filter(|_| !fixed),
         };
     }
-    let heard = heard(knowledge, text);
+    let Identified { lang, other, .. } = knowledge.language.identify(text);
+    if other {
+        return Intent::Foreign(text.to_owned()).into();
+    }
+    let heard = lang;
     match lexicon.subscription(&folded) {
         Some((true, topic)) => Understood {
             heard,
@@ -102,10 +106,6 @@ fn choice(text: &str, folded: String, knowledge: &Knowledge) -> Option<Choice> {
         label: folded,
         after: None,
     })
-}
-
-fn heard(knowledge: &Knowledge, text: &str) -> Option<Lang> {
-    knowledge.language.identify(text).lang
 }
 
 fn slash(command: &str, knowledge: &Knowledge) -> Option<Understood> {
