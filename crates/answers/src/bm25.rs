@@ -139,10 +139,7 @@ mod tests {
     use super::*;
 
     fn index(documents: &[&[(u32, f32)]]) -> Bm25 {
-        let documents: Vec<Terms> = documents
-            .iter()
-            .map(|terms| terms.iter().copied().collect())
-            .collect();
+        let documents: Vec<Terms> = documents.iter().map(|terms| terms.to_vec()).collect();
         Bm25::build(&documents)
     }
 

@@ -333,10 +333,11 @@ fn fit(questions: &[(Labelled, Judged)]) -> Gate {
 /// Solves a symmetric positive system by elimination.
 fn solve(mut matrix: [[f64; FEATURES]; FEATURES], mut right: Row) -> Row {
     for i in 0..FEATURES {
+        let pivot = matrix[i];
         for j in i + 1..FEATURES {
-            let factor = matrix[j][i] / matrix[i][i];
-            for k in i..FEATURES {
-                matrix[j][k] -= factor * matrix[i][k];
+            let factor = matrix[j][i] / pivot[i];
+            for (cell, above) in matrix[j].iter_mut().zip(pivot).skip(i) {
+                *cell -= factor * above;
             }
             right[j] -= factor * right[i];
         }
