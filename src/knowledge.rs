@@ -132,8 +132,22 @@ struct Groups {
     groups: Vec<String>,
 }
 
-/// The table made by `scripts/build-vectors`; see `docs/answers.md`.
+/// The table made by `scripts/vectors/build-vectors`; see `docs/answers.md`.
 static VECTORS: &[u8] = include_bytes!("../crates/answers/data/vectors.bin");
+
+/// Texts by which a message is compared with entries, and texts about other matters.
+static CORPORA: [(Lang, &str, &str); 2] = [
+    (
+        Lang::FI,
+        include_str!("../crates/answers/data/corpus/fi.txt"),
+        include_str!("../crates/answers/data/background/fi.txt"),
+    ),
+    (
+        Lang::SV,
+        include_str!("../crates/answers/data/corpus/sv.txt"),
+        include_str!("../crates/answers/data/background/sv.txt"),
+    ),
+];
 
 /// The shipped files stand in for those that a folder of the operator's lacks.
 fn file<T: serde::de::DeserializeOwned>(content: &Content, file: &str) -> Result<T, Error> {
@@ -163,10 +177,14 @@ impl Understanding {
             let Groups { groups } = file(content, &format!("thesaurus/{lang}.toml"))?;
             thesauri.insert(lang, groups);
         }
+        let lexicon = CORPORA.iter().fold(
+            answers::Lexicon::new(&thesauri, Some(VECTORS)),
+            |lexicon, (lang, lines, background)| lexicon.with_corpus(*lang, lines, background),
+        );
         Ok(Self {
             language: LanguageId::train(&samples(locales, &thesauri, entries), &locales.others()),
             triage: Triage::new(&rules.into_iter().collect()),
-            lexicon: answers::Lexicon::new(&thesauri, Some(VECTORS)),
+            lexicon,
             thresholds: file(content, "thresholds.toml")?,
         })
     }

@@ -58,8 +58,8 @@ pub(super) async fn run(ask: Ask) -> anyhow::Result<()> {
             json!({
                 "id": one.id, "score": one.score,
                 "legs": {
-                    "grams": one.legs.grams, "asked": one.legs.asked,
-                    "concepts": one.legs.concepts, "soft": one.legs.soft, "whole": one.legs.whole,
+                    "grams": one.legs.grams, "concepts": one.legs.concepts,
+                    "soft": one.legs.soft, "whole": one.legs.whole, "hop": one.legs.hop,
                 },
             })
         });
@@ -112,14 +112,14 @@ async fn open(ask: &Ask) -> anyhow::Result<(App, Knowledge)> {
 
 fn explain(ranked: &[crate::answers::Scored]) {
     println!(
-        "\n{:<28} {:>6} | {:>6} {:>6} {:>8} {:>6} {:>6}",
-        "entry", "score", "grams", "asked", "concepts", "soft", "whole"
+        "\n{:<28} {:>6} | {:>6} {:>8} {:>6} {:>6} {:>6}",
+        "entry", "score", "grams", "concepts", "soft", "whole", "hop"
     );
     for one in ranked.iter().take(EXPLAINED) {
         let legs = one.legs;
         println!(
-            "{:<28} {:>6.2} | {:>6.2} {:>6.2} {:>8.2} {:>6.2} {:>6.2}",
-            one.id, one.score, legs.grams, legs.asked, legs.concepts, legs.soft, legs.whole
+            "{:<28} {:>6.2} | {:>6.2} {:>8.2} {:>6.2} {:>6.2} {:>6.2}",
+            one.id, one.score, legs.grams, legs.concepts, legs.soft, legs.whole, legs.hop
         );
     }
 }

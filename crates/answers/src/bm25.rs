@@ -4,13 +4,11 @@
 //! the usual k1 = 1.2 and b = 0.75. Its job is to add up scores quickly; which terms a text has,
 //! how legs are weighed and when a score is enough are left to the caller.
 
-use std::collections::BTreeMap;
-
 const K1: f32 = 1.2;
 const B: f32 = 0.75;
 
-/// The weighted terms of one document: hash to term frequency.
-pub(super) type Terms = BTreeMap<u32, f32>;
+/// The weighted terms of one document: hashes and term frequencies, each hash once.
+pub(super) type Terms = Vec<(u32, f32)>;
 
 /// What one term adds to one document's score.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +36,10 @@ pub(super) struct Bm25 {
 impl Bm25 {
     /// Indexes documents; their numbers are positions in `documents`.
     pub(super) fn build(documents: &[Terms]) -> Self {
-        let lengths: Vec<f32> = documents.iter().map(|terms| terms.values().sum()).collect();
+        let lengths: Vec<f32> = documents
+            .iter()
+            .map(|terms| terms.iter().map(|(_, tf)| tf).sum())
+            .collect();
         let average = (lengths.iter().sum::<f32>() / lengths.len().max(1) as f32).max(1.0);
         let mut found: Vec<(u32, u32, f32)> = Vec::new();
         for (number, (terms, length)) in (0_u32..).zip(documents.iter().zip(&lengths)) {
@@ -138,10 +139,7 @@ mod tests {
     use super::*;
 
     fn index(documents: &[&[(u32, f32)]]) -> Bm25 {
-        let documents: Vec<Terms> = documents
-            .iter()
-            .map(|terms| terms.iter().copied().collect())
-            .collect();
+        let documents: Vec<Terms> = documents.iter().map(|terms| terms.to_vec()).collect();
         Bm25::build(&documents)
     }
 

@@ -1,34 +1,52 @@
-//! What is known of the languages beyond the entries: the thesaurus and the vectors of words.
+//! What is known of the languages beyond the entries: thesaurus, vectors of words, and a corpus.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::corpus::Lines;
 use super::thesaurus::Thesaurus;
 use super::vectors::Vectors;
 use crate::{Lang, Localized};
 
-/// Thesaurus and vectors, shared by all indexes. Empty by default: then words stand for themselves.
+/// Thesaurus, vectors and corpus, shared by all indexes. Empty by default: then words stand for
+/// themselves.
 #[derive(Clone, Debug, Default)]
 pub struct Lexicon {
     thesauri: HashMap<Lang, Arc<Thesaurus>>,
+    corpora: HashMap<Lang, Arc<Lines>>,
     vectors: Option<Arc<Vectors>>,
 }
 
 impl Lexicon {
     /// A lexicon of thesauri (groups of terms separated by commas) and a table of vectors as
-    /// `scripts/build-vectors` makes it. A table that can't be read is left out.
+    /// `scripts/vectors/build-vectors` makes it. A table that can't be read is left out.
     #[must_use]
     pub fn new(thesauri: &Localized<Vec<String>>, vectors: Option<&'static [u8]>) -> Self {
         let read =
             |(lang, groups): (Lang, &Vec<String>)| (lang, Arc::new(Thesaurus::read(lang, groups)));
         Self {
             thesauri: thesauri.iter().map(read).collect(),
+            corpora: HashMap::new(),
             vectors: vectors.and_then(Vectors::read).map(Arc::new),
         }
     }
 
+    /// The same with a corpus of one language, a text a line: `lines` about matters of safety, by
+    /// which messages find entries that say it in other words, and `background` about anything
+    /// else, by which messages without an answer are told. Lines that begin with `#` are comments.
+    #[must_use]
+    pub fn with_corpus(mut self, lang: Lang, lines: &str, background: &str) -> Self {
+        self.corpora
+            .insert(lang, Arc::new(Lines::read(lines, background)));
+        self
+    }
+
     pub(super) fn thesaurus(&self, lang: Lang) -> Arc<Thesaurus> {
         self.thesauri.get(&lang).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn corpus(&self, lang: Lang) -> Arc<Lines> {
+        self.corpora.get(&lang).cloned().unwrap_or_default()
     }
 
     pub(super) fn vectors(&self) -> Option<Arc<Vectors>> {

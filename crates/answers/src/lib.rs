@@ -9,6 +9,8 @@
 //! A crate of its own, so that it is optimised also where the bot is built for tests.
 
 mod bm25;
+mod collection;
+mod corpus;
 mod grams;
 mod index;
 mod lang;
@@ -16,10 +18,15 @@ mod language;
 mod lexicon;
 pub mod measure;
 mod model;
+mod repair;
+mod rows;
 mod soft;
 mod thesaurus;
 mod triage;
 mod vectors;
+mod vocabulary;
+mod weighing;
+mod whole;
 mod words;
 
 use serde::{Deserialize, Serialize};
@@ -96,18 +103,17 @@ pub enum Outcome {
     Unknown,
 }
 
-/// What speaks for the best entry of a ranking, without regard to the others: scores in units of a
-/// typical good match in the knowledge base, those of short messages scaled up.
+/// What speaks for the best entry of a ranking, without regard to the others.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Evidence {
-    /// Score of the best entry.
+    /// Best score by the legs, without the hop, in units of a typical good match in the knowledge
+    /// base; that of a short message is scaled up.
     pub score: f32,
-    /// Best score by meaning of words, of any entry.
-    pub soft: f32,
-    /// Score of the best entry by concepts.
-    pub concepts: f32,
-    /// Score by concepts of an entry that had them all: what was asked for.
+    /// How much was asked: logarithm of 1 and the number of words, each by how much it tells.
     pub reach: f32,
+    /// How like a text about something else the message is, in units of a typical likeness of
+    /// texts.
+    pub background: f32,
 }
 
 /// How evidence becomes a confidence: a logistic function, fitted by `turvabot kb calibrate`.
@@ -118,12 +124,10 @@ pub struct Gate {
     pub bias: f32,
     /// For each unit of [`Evidence::score`].
     pub score: f32,
-    /// For each unit of [`Evidence::soft`].
-    pub soft: f32,
-    /// For each unit of [`Evidence::concepts`].
-    pub concepts: f32,
     /// For each unit of [`Evidence::reach`].
     pub reach: f32,
+    /// For each unit of [`Evidence::background`].
+    pub background: f32,
 }
 
 impl Gate {
@@ -135,9 +139,8 @@ impl Gate {
         }
         let logit = self.bias
             + self.score * evidence.score
-            + self.soft * evidence.soft
-            + self.concepts * evidence.concepts
-            + self.reach * evidence.reach;
+            + self.reach * evidence.reach
+            + self.background * evidence.background;
         (1.0 + (-logit).exp()).recip()
     }
 }
@@ -163,14 +166,15 @@ pub struct Thresholds {
 pub struct Legs {
     /// BM25 over folded character 3- to 5-grams.
     pub grams: f32,
-    /// BM25 over folded character 3- to 5-grams of question and phrasings only.
-    pub asked: f32,
     /// BM25 over the groups of the thesaurus.
     pub concepts: f32,
     /// BM25 over words near in meaning.
     pub soft: f32,
     /// Cosine of the texts as wholes.
     pub whole: f32,
+    /// What lines of the corpus like the message say for the entry, 1 being as much as for an
+    /// average one if all did.
+    pub hop: f32,
 }
 
 /// Why an entry ranks where it does.
@@ -263,7 +267,7 @@ impl Answers {
                 entry,
                 id: self.ids[entry.0].clone(),
                 score: hit.score,
-                legs: hit.legs(),
+                legs: hit.legs,
             }
         });
         Found {

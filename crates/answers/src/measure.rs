@@ -229,7 +229,7 @@ pub fn calibrate(questions: &[(Labelled, Judged)], aim: Aim, near: f32) -> Thres
         .collect();
     let outside = scored.iter().filter(|one| !one.0).count();
     let mut best = (0, 1.0, 0.0);
-    for step in 0..=9 {
+    for step in 0..=MARGINS {
         let margin = step as f32 / 50.0;
         for level in (20..=99).rev() {
             let level = level as f32 / 100.0;
@@ -267,17 +267,21 @@ pub fn calibrate(questions: &[(Labelled, Judged)], aim: Aim, near: f32) -> Thres
     }
 }
 
+/// Margins that are tried: fiftieths up to this many.
+const MARGINS: usize = 40;
+
 /// Features of the gate; the last is the bias.
-type Row = [f64; 5];
+type Row = [f64; FEATURES];
+
+const FEATURES: usize = 4;
 
 fn row(evidence: Evidence) -> Row {
     let Evidence {
         score,
-        soft,
-        concepts,
         reach,
+        background,
     } = evidence;
-    [score, soft, concepts, reach, 1.0].map(f64::from)
+    [score, reach, background, 1.0].map(f64::from)
 }
 
 /// Logistic regression by Newton's method, both classes weighing the same, with a little ridge.
@@ -288,10 +292,10 @@ fn fit(questions: &[(Labelled, Judged)]) -> Gate {
         .filter(|(one, _)| one.entry.is_some())
         .count();
     let outside = questions.len() - inside;
-    let mut weights: Row = [0.0; 5];
+    let mut weights: Row = [0.0; FEATURES];
     for _ in 0..25 {
         let mut gradient: Row = weights.map(|weight| -RIDGE * weight);
-        let mut curvature = [[0.0; 5]; 5];
+        let mut curvature = [[0.0; FEATURES]; FEATURES];
         for (place, line) in curvature.iter_mut().enumerate() {
             line[place] = RIDGE;
         }
@@ -304,9 +308,9 @@ fn fit(questions: &[(Labelled, Judged)]) -> Gate {
             let balance = questions.len() as f64 / (2.0 * size.max(1) as f64);
             let logit: f64 = row.iter().zip(weights).map(|(a, b)| a * b).sum();
             let chance = (1.0 + (-logit).exp()).recip();
-            for i in 0..5 {
+            for i in 0..FEATURES {
                 gradient[i] += balance * (label - chance) * row[i];
-                for j in 0..5 {
+                for j in 0..FEATURES {
                     curvature[i][j] += balance * chance * (1.0 - chance) * row[i] * row[j];
                 }
             }
@@ -317,29 +321,29 @@ fn fit(questions: &[(Labelled, Judged)]) -> Gate {
             .zip(step)
             .for_each(|(weight, step)| *weight += step);
     }
-    let [score, soft, concepts, reach, bias] = weights.map(|weight| weight as f32);
+    let [score, reach, background, bias] = weights.map(|weight| weight as f32);
     Gate {
         bias,
         score,
-        soft,
-        concepts,
         reach,
+        background,
     }
 }
 
 /// Solves a symmetric positive system by elimination.
-fn solve(mut matrix: [[f64; 5]; 5], mut right: Row) -> Row {
-    for i in 0..5 {
-        for j in i + 1..5 {
-            let factor = matrix[j][i] / matrix[i][i];
-            for k in i..5 {
-                matrix[j][k] -= factor * matrix[i][k];
+fn solve(mut matrix: [[f64; FEATURES]; FEATURES], mut right: Row) -> Row {
+    for i in 0..FEATURES {
+        let pivot = matrix[i];
+        for j in i + 1..FEATURES {
+            let factor = matrix[j][i] / pivot[i];
+            for (cell, above) in matrix[j].iter_mut().zip(pivot).skip(i) {
+                *cell -= factor * above;
             }
             right[j] -= factor * right[i];
         }
     }
-    for i in (0..5).rev() {
-        let known: f64 = (i + 1..5).map(|j| matrix[i][j] * right[j]).sum();
+    for i in (0..FEATURES).rev() {
+        let known: f64 = (i + 1..FEATURES).map(|j| matrix[i][j] * right[j]).sum();
         right[i] = (right[i] - known) / matrix[i][i];
     }
     right

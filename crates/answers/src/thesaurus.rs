@@ -53,6 +53,8 @@ pub(super) struct Thesaurus {
     terms: Vec<Term>,
     stems: HashMap<u32, Vec<Stem>>,
     longest: usize,
+    /// The words of terms, folded.
+    words: Vec<Vec<char>>,
 }
 
 impl Thesaurus {
@@ -78,6 +80,7 @@ impl Thesaurus {
             words: words.len() as u8,
         });
         for (place, word) in (0..).zip(words.iter()) {
+            self.words.push(word.to_vec());
             for (stem, exact) in stems(lang, word) {
                 self.longest = self.longest.max(stem.len());
                 let known = self.stems.entry(whole(&stem)).or_default();
@@ -88,6 +91,18 @@ impl Thesaurus {
                 });
             }
         }
+    }
+
+    /// The words of all terms, folded.
+    pub(super) fn words(&self) -> impl Iterator<Item = &[char]> {
+        self.words.iter().map(Vec::as_slice)
+    }
+
+    /// Whether a folded word holds a word of a term.
+    pub(super) fn knows(&self, word: &[char]) -> bool {
+        let mut known = false;
+        self.of_word(word, |_, _| known = true);
+        known
     }
 
     /// The groups a text speaks of, each with how sure that is, up to 1, by ascending number.

@@ -132,6 +132,12 @@ impl Vectors {
         COMMON / (COMMON + known.copied().unwrap_or(RARE))
     }
 
+    /// Whether a word is in the list of the language's common words.
+    pub(super) fn lists(&self, lang: Lang, exact: &[char]) -> bool {
+        let known = self.frequencies.get(&lang);
+        known.is_some_and(|known| known.contains_key(&key(['='].iter().chain(exact))))
+    }
+
     fn find(&self, key: u32) -> Option<usize> {
         self.keys.binary_search(&key).ok()
     }

@@ -45,6 +45,16 @@ impl Words {
         words
     }
 
+    /// Words that are already read.
+    pub(super) fn of<'a>(words: impl Iterator<Item = &'a [char]>) -> Self {
+        let mut all = Self::default();
+        for word in words {
+            all.chars.extend(word);
+            all.end_word();
+        }
+        all
+    }
+
     /// Each word as its characters; never an empty one.
     pub(super) fn iter(&self) -> impl Iterator<Item = &[char]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
