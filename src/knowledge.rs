@@ -127,6 +127,9 @@ struct Groups {
 /// The table made by `scripts/build-vectors`; see `docs/answers.md`.
 static VECTORS: &[u8] = include_bytes!("../crates/answers/data/vectors.bin");
 
+/// The model made by `scripts/triage/train-triage`; see `docs/triage.md`.
+static TRIAGE: &[u8] = include_bytes!("../crates/answers/data/triage.bin");
+
 /// The shipped files stand in for those that a folder of the operator's lacks.
 fn file<T: serde::de::DeserializeOwned>(content: &Content, file: &str) -> Result<T, Error> {
     let error = |reason: String| Error {
@@ -155,10 +158,11 @@ impl Understanding {
             let Groups { groups } = file(content, &format!("thesaurus/{lang}.toml"))?;
             thesauri.insert(lang, groups);
         }
+        let lexicon = answers::Lexicon::new(&thesauri, Some(VECTORS));
         Ok(Self {
             language: LanguageId::train(&samples(locales, entries)),
-            triage: Triage::new(&rules.into_iter().collect()),
-            lexicon: answers::Lexicon::new(&thesauri, Some(VECTORS)),
+            triage: Triage::new(&rules.into_iter().collect(), Some(TRIAGE), &lexicon),
+            lexicon,
             thresholds: file(content, "thresholds.toml")?,
         })
     }

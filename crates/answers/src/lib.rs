@@ -9,6 +9,8 @@
 //! A crate of its own, so that it is optimised also where the bot is built for tests.
 
 mod bm25;
+mod features;
+pub mod flags;
 mod grams;
 mod index;
 mod lang;
