@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Common, measure, print_json, refuse};
+use super::{Common, measure, print_json, refuse, triage};
 use crate::app::KNOWLEDGE_VERSION;
 use crate::store::entries::{self, Imported};
 use crate::store::{feedback, gaps, settings};
@@ -29,6 +29,8 @@ pub(super) enum Command {
     Eval(measure::Eval),
     /// Thresholds from labelled questions, written to a file for review
     Calibrate(measure::Calibrate),
+    /// How well emergencies are told from what only reads like them
+    Triage(triage::Triage),
     /// How often residents said that an answer helped, those that helped least first
     Feedback {
         #[command(flatten)]
@@ -47,6 +49,7 @@ pub(super) async fn run(command: Command) -> anyhow::Result<()> {
         Command::Run(run) => measure::run(&run),
         Command::Eval(eval) => measure::eval(&eval),
         Command::Calibrate(calibrate) => measure::calibrate(&calibrate),
+        Command::Triage(triage) => triage::run(&triage),
         Command::Feedback { common } => feedback(&common).await,
         Command::Gaps { common } => gaps(&common).await,
     }
