@@ -97,7 +97,8 @@ fn chosen(triage: &Triage) -> anyhow::Result<Vec<Message>> {
 fn report<'a>(lang: Lang, judged: &'a [(Message, Assessment)]) -> Report<'a> {
     let own = || judged.iter().filter(move |(one, _)| one.lang == lang);
     let wrong = |kind, flagged| {
-        let wrong = own().filter(move |(one, found)| one.kind == kind && found.emergency == flagged);
+        let wrong =
+            own().filter(move |(one, found)| one.kind == kind && found.emergency == flagged);
         let wrong = wrong.map(|(one, found)| Wrong {
             situation: &one.situation,
             register: &one.register,
@@ -108,7 +109,10 @@ fn report<'a>(lang: Lang, judged: &'a [(Message, Assessment)]) -> Report<'a> {
     };
     let mut registers = BTreeMap::<&str, Vec<(&Message, Assessment)>>::new();
     for (one, found) in own() {
-        registers.entry(&one.register).or_default().push((one, *found));
+        registers
+            .entry(&one.register)
+            .or_default()
+            .push((one, *found));
     }
     let registers = registers.into_iter();
     Report {
@@ -174,7 +178,10 @@ pub(super) fn run(triage: &Triage) -> anyhow::Result<()> {
         })
         .collect();
     let langs: std::collections::BTreeSet<Lang> = judged.iter().map(|(one, _)| one.lang).collect();
-    let reports: Vec<_> = langs.into_iter().map(|lang| report(lang, &judged)).collect();
+    let reports: Vec<_> = langs
+        .into_iter()
+        .map(|lang| report(lang, &judged))
+        .collect();
     if triage.json {
         return print_json(&reports);
     }

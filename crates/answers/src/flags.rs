@@ -139,7 +139,12 @@ mod tests {
         assert_eq!(kind("fire\t1\tshort\tpalaa"), Some(Kind::Emergency));
         assert_eq!(kind("fire\t0\tshort\tpalaa"), Some(Kind::LookAlike));
         assert_eq!(kind("hours\t0\tordinary\tmoi"), Some(Kind::Ordinary));
-        for line in ["", "fire\t2\tshort\tpalaa", "fire\t1\tshort", "a\t1\tb\tc\td"] {
+        for line in [
+            "",
+            "fire\t2\tshort\tpalaa",
+            "fire\t1\tshort",
+            "a\t1\tb\tc\td",
+        ] {
             assert_eq!(kind(line), None, "{line:?}");
         }
     }
