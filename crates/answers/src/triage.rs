@@ -261,6 +261,60 @@ mod tests {
         triage().assess(text).emergency
     }
 
+    /// What is shipped.
+    fn shipped() -> Triage {
+        static MODEL: &[u8] = include_bytes!("../data/triage.bin");
+        static VECTORS: &[u8] = include_bytes!("../data/vectors.bin");
+        let rules = include_str!("../../../content/triage.toml");
+        let rules: std::collections::BTreeMap<Lang, TriageRules> = toml::from_str(rules).unwrap();
+        let lexicon = Lexicon::new(&Localized::default(), Some(VECTORS));
+        let triage = Triage::new(&rules.into_iter().collect(), Some(MODEL), &lexicon);
+        assert!(triage.model.is_some() && triage.vectors.is_some());
+        triage
+    }
+
+    #[test]
+    fn the_shipped_triage_hears_an_emergency_however_it_is_typed() {
+        let triage = shipped();
+        for text in [
+            "apuaaa keitiö palaa",
+            "apua keittiössä palaa, mitä teen",
+            "täällä palaa",
+            "KEITTIOSSA PALAA",
+            "APUA!!!",
+            "snälla hjälp",
+            "det brinner i köket hjälp",
+            "Hej. Jag bor i Vasa. Pappa andas inte.",
+            "otin yliannostuksen tarkoituksella, voiko sen perua",
+            "orkar inte leva längre",
+            "help fire",
+            "my friend is not breathing",
+        ] {
+            assert!(triage.assess(text).emergency, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_shipped_triage_leaves_other_messages_alone() {
+        let triage = shipped();
+        for text in [
+            "",
+            "2",
+            "hei",
+            "stop",
+            "xyzzy",
+            "miten testaan palovaroittimen",
+            "kuusi palaa mökin pihalla koska juhannuskokko",
+            "mitä teen jos keittiössä palaa",
+            "slå gresset",
+            "levande ljus",
+            "måste jag ha hjälm när jag cyklar",
+        ] {
+            let found = triage.assess(text);
+            assert!(!found.emergency, "{text}: {found:?}");
+        }
+    }
+
     #[test]
     fn a_cry_is_heard_in_any_word_order_and_spelling() {
         for text in [
@@ -305,6 +359,7 @@ mod tests {
         };
         let rules = Localized::from_iter([(Lang::FI, rules)]);
         let odd = Triage::new(&rules, Some(b"no model"), &Lexicon::default());
+        let shipped = shipped();
         let started = std::time::Instant::now();
         for text in [
             "",
@@ -314,6 +369,7 @@ mod tests {
         ] {
             assert!(!odd.assess(text).emergency);
             let _ = triage().assess(text);
+            assert_eq!(shipped.assess(text), shipped.assess(text));
         }
         assert!(started.elapsed().as_secs() < 2);
     }
