@@ -10,6 +10,7 @@ mod notice;
 mod poll;
 mod seed;
 mod serving;
+mod triage;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;

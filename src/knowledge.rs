@@ -149,6 +149,9 @@ static CORPORA: [(Lang, &str, &str); 2] = [
     ),
 ];
 
+/// The model made by `scripts/triage/train-triage`; see `docs/triage.md`.
+static TRIAGE: &[u8] = include_bytes!("../crates/answers/data/triage.bin");
+
 /// The shipped files stand in for those that a folder of the operator's lacks.
 fn file<T: serde::de::DeserializeOwned>(content: &Content, file: &str) -> Result<T, Error> {
     let error = |reason: String| Error {
@@ -183,7 +186,7 @@ impl Understanding {
         );
         Ok(Self {
             language: LanguageId::train(&samples(locales, &thesauri, entries), &locales.others()),
-            triage: Triage::new(&rules.into_iter().collect()),
+            triage: Triage::new(&rules.into_iter().collect(), Some(TRIAGE), &lexicon),
             lexicon,
             thresholds: file(content, "thresholds.toml")?,
         })

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Common, measure, print_json, refuse};
+use super::{Common, measure, print_json, refuse, triage};
 use crate::app::KNOWLEDGE_VERSION;
 use crate::store::entries::{self, Imported};
 use crate::store::{feedback, gaps, settings};
@@ -34,6 +34,8 @@ pub(super) enum Command {
         #[command(flatten)]
         common: Common,
     },
+    /// How well emergencies are told from what only reads like them
+    Triage(triage::Triage),
     /// How often residents said that an answer helped, those that helped least first
     Feedback {
         #[command(flatten)]
@@ -53,6 +55,7 @@ pub(super) async fn run(command: Command) -> anyhow::Result<()> {
         Command::Eval(eval) => measure::eval(&eval),
         Command::Calibrate(calibrate) => measure::calibrate(&calibrate),
         Command::Due { common } => due(&common),
+        Command::Triage(triage) => triage::run(&triage),
         Command::Feedback { common } => feedback(&common).await,
         Command::Gaps { common } => gaps(&common).await,
     }

@@ -146,7 +146,7 @@ fn bare(path: &Path) -> anyhow::Result<Vec<Entry>> {
     Ok(entries.into_values().collect())
 }
 
-fn shipped() -> anyhow::Result<(Content, Locales)> {
+pub(super) fn shipped() -> anyhow::Result<(Content, Locales)> {
     let locales = Locales::embedded()?;
     let content = Content::load(Source::Embedded, &locales.langs())?;
     Ok((content, locales))

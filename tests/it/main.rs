@@ -38,4 +38,5 @@ mod telegram_channel;
 mod telegram_lanes;
 mod telegram_ledger;
 mod telegram_story;
+mod triage;
 mod understanding;

@@ -11,6 +11,8 @@
 mod bm25;
 mod collection;
 mod corpus;
+mod features;
+pub mod flags;
 mod grams;
 mod index;
 mod lang;

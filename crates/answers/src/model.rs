@@ -1,27 +1,23 @@
 //! The probability that a message reports an emergency in progress, learnt from examples.
 //!
-//! Made by `scripts/train-triage`; the format is described in `FORMAT.md`. A linear model: pieces
-//! of words, words and pairs of words vote, as do groups of words that mean nearly the same in
-//! either language. Which probability is an emergency is left to the caller.
+//! Made by `scripts/triage/train-triage`; the format is described in `FORMAT.md` beside it. A
+//! linear model: pieces of words, words and pairs of words vote, as do groups of words that mean
+//! nearly the same in either language. What else makes an emergency is left to the caller.
 
-use super::grams::key;
+use super::features::{
+    Features, Group, SHAPE, Token, group_char, of_groups, of_words, sentences, shape, tokens,
+};
 use super::vectors::Vectors;
-use super::words::{MESSAGE_CHARS, Spelling, Words, fold_word};
 use crate::Lang;
 
-const MAGIC: &[u8] = b"TRG1";
-
-/// Words and signs of a message that are read at most.
-const TOKENS: usize = 200;
+const MAGIC: &[u8] = b"TRG2";
 
 /// Length of the values of all features of one kind together.
 const SCALE: f32 = 3.0;
 
-/// How many yes-or-no features describe the shape of a message.
-const SHAPE: usize = 8;
-
-/// The character that stands for the first group of words; the others follow.
-const FIRST_GROUP: u32 = 0x4e00;
+/// What a sentence of several needs more than a whole message, in log odds: what stands beside a
+/// sentence often takes back what it says.
+const DOUBT: f32 = 2.0;
 
 /// A model of all languages.
 pub(super) struct Model {
@@ -31,6 +27,17 @@ pub(super) struct Model {
     /// Votes of groups of words.
     shared: Table,
     languages: Vec<(Lang, Linear)>,
+}
+
+/// What the model of one language makes of a message.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Verdict {
+    /// The language.
+    pub(super) lang: Lang,
+    /// The probability of an emergency where half of the messages are, 0 to 1.
+    pub(super) chance: f32,
+    /// Whether it reaches the threshold of the language.
+    pub(super) emergency: bool,
 }
 
 impl std::fmt::Debug for Model {
@@ -47,7 +54,7 @@ impl std::fmt::Debug for Model {
 /// What is particular to one language.
 struct Linear {
     bias: f32,
-    /// Slope and intercept that make the score a probability.
+    /// Slope and intercept that make the score log odds.
     slope: f32,
     intercept: f32,
     /// The probability from which on 97 % of emergencies were found in cross-validation.
@@ -75,16 +82,14 @@ struct Groups {
     rows: Vec<f32>,
 }
 
-/// A word in both spellings, or a sign that ends a sentence.
-struct Token {
-    exact: Vec<char>,
-    folded: Vec<char>,
-    sign: bool,
+/// A message, or a sentence of it, with what is known of its words.
+#[derive(Clone, Copy)]
+struct Text<'a> {
+    tokens: &'a [Token],
+    /// The vector of each token; empty for signs and words of which nothing is known.
+    rows: &'a [Vec<f32>],
+    groups: &'a [Group],
 }
-
-/// Hashes of the features of a message, with their weights. What is named twice counts once.
-#[derive(Default)]
-struct Features(Vec<(u32, f32)>);
 
 /// Reads a file from its beginning.
 struct Reader(&'static [u8]);
@@ -151,38 +156,87 @@ impl Model {
         })
     }
 
-    /// The probability, 0 to 1, that a message in a language reports an emergency in progress. In
-    /// a language the model doesn't know, the highest of all languages. Reads the first 2,000
+    /// What a message is in each language that most of its words may be of. Reads the first 2,000
     /// characters. Without vectors, words of the same meaning are strangers to each other.
-    pub(super) fn score(&self, lang: Lang, text: &str, vectors: Option<&Vectors>) -> f32 {
-        let known = self.languages.iter().any(|(known, _)| *known == lang);
-        let chosen = self
-            .languages
-            .iter()
-            .filter(|(other, _)| !known || *other == lang);
+    pub(super) fn judge(&self, text: &str, vectors: Option<&Vectors>) -> Vec<Verdict> {
         let vectors = vectors.filter(|vectors| vectors.dim() == self.groups.dim);
-        let text = head(text);
         let tokens = tokens(text);
+        if tokens.is_empty() {
+            return Vec::new();
+        }
+        let likely = self.likely(&tokens, vectors);
         let rows = word_rows(&tokens, vectors);
-        let words = of_words(&tokens);
-        let shared = self
-            .shared
-            .vote(&self.groups.features(&tokens, &rows), self.bits);
-        let score = |(lang, linear): &(Lang, Linear)| {
-            let mean = mean(&tokens, &rows, *lang, vectors);
-            let own = linear.table.vote(&words, self.bits);
-            linear.probability(
-                shared + own + dot(&linear.mean, &mean),
-                &shape(text, &tokens),
-            )
+        let group = |(token, row): (&Token, &Vec<f32>)| {
+            (!token.sign).then(|| self.groups.of(row)).flatten()
         };
-        chosen.map(score).fold(0.0, f32::max)
+        let groups: Vec<Group> = tokens.iter().zip(&rows).map(group).collect();
+        let mut highest = vec![f32::NEG_INFINITY; likely.len()];
+        let mut hear = |range: std::ops::Range<usize>, doubt: f32| {
+            let piece = Text {
+                tokens: &tokens[range.clone()],
+                rows: &rows[range.clone()],
+                groups: &groups[range],
+            };
+            let odds = self.log_odds(&likely, piece, vectors);
+            for (highest, odds) in highest.iter_mut().zip(odds) {
+                *highest = highest.max(odds - doubt);
+            }
+        };
+        hear(0..tokens.len(), 0.0);
+        let sentences = sentences(&tokens);
+        if sentences.len() > 1 {
+            sentences.into_iter().for_each(|range| hear(range, DOUBT));
+        }
+        let verdict = |((lang, linear), odds): (&&(Lang, Linear), f32)| {
+            let chance = (1.0 + (-odds).exp()).recip();
+            Verdict {
+                lang: *lang,
+                chance,
+                emergency: chance >= linear.threshold,
+            }
+        };
+        likely.iter().zip(highest).map(verdict).collect()
     }
 
-    /// The probability from which on 97 % of emergencies were found in cross-validation.
-    pub(super) fn threshold(&self, lang: Lang) -> Option<f32> {
-        let linear = self.languages.iter().find(|(known, _)| *known == lang);
-        linear.map(|(_, linear)| linear.threshold)
+    /// The languages of whose common words a message has most; all of them without vectors.
+    fn likely(&self, tokens: &[Token], vectors: Option<&Vectors>) -> Vec<&(Lang, Linear)> {
+        let known = |lang: Lang| {
+            let words = tokens.iter().filter(|token| !token.sign);
+            let vectors = vectors.map(|vectors| {
+                words
+                    .filter(|token| vectors.knows(lang, &token.exact))
+                    .count()
+            });
+            vectors.unwrap_or(0)
+        };
+        let counts: Vec<usize> = self.languages.iter().map(|one| known(one.0)).collect();
+        let most = counts.iter().max().copied().unwrap_or(0);
+        let languages = self.languages.iter().zip(counts);
+        let likely = languages.filter(|(_, count)| *count == most);
+        likely.map(|(language, _)| language).collect()
+    }
+
+    /// The log odds of an emergency in each of the languages.
+    fn log_odds(
+        &self,
+        languages: &[&(Lang, Linear)],
+        text: Text<'_>,
+        vectors: Option<&Vectors>,
+    ) -> Vec<f32> {
+        let words = of_words(text.tokens);
+        let shared = of_groups(text.tokens, text.groups);
+        let shared = self.shared.vote(&shared, self.bits);
+        let shape = shape(text.tokens);
+        let odds = |(lang, linear): &&(Lang, Linear)| {
+            let mean = mean(text, *lang, vectors);
+            let score = shared
+                + linear.table.vote(&words, self.bits)
+                + dot(&linear.mean, &mean)
+                + linear.bias
+                + dot(&linear.shape, &shape);
+            linear.slope * score + linear.intercept
+        };
+        languages.iter().map(odds).collect()
     }
 }
 
@@ -206,23 +260,17 @@ impl Linear {
         };
         Some((lang, linear))
     }
-
-    /// The probability of the votes of words and vectors together with the shape of a message.
-    fn probability(&self, votes: f32, shape: &[f32; SHAPE]) -> f32 {
-        let score = votes + self.bias + dot(&self.shape, shape);
-        1.0 / (1.0 + (-(self.slope * score + self.intercept)).exp())
-    }
 }
 
 impl Table {
     /// What the features say together.
     fn vote(&self, features: &Features, bits: u32) -> f32 {
         let (mut sum, mut squares) = (0.0, 0.0);
-        for (hash, weight) in &features.0 {
+        for (hash, weight) in features.iter() {
             sum += weight
                 * self
                     .squares
-                    .get(place(*hash, bits))
+                    .get(place(hash, bits))
                     .map_or(0.0, |byte| square(*byte));
             squares += weight * weight;
         }
@@ -231,41 +279,11 @@ impl Table {
 }
 
 impl Groups {
-    /// The features of the groups of the words.
-    fn features(&self, tokens: &[Token], rows: &[Vec<f32>]) -> Features {
-        let mut coarse = vec![vec!['^']];
-        let mut fine = vec![vec!['^']];
-        for (token, row) in tokens.iter().zip(rows) {
-            let (first, second) = if token.sign {
-                (None, None)
-            } else {
-                self.of(row)
-            };
-            let name =
-                |group: Option<char>| group.map_or_else(|| token.folded.clone(), |c| vec![c]);
-            coarse.push(name(first));
-            fine.push(name(second));
-        }
-        let mut features = Features::default();
-        for (mut sequence, [one, two, three]) in
-            [(coarse, ['k', 'l', 'm']), (fine, ['c', 'd', 'e'])]
-        {
-            sequence.push(vec!['$']);
-            let sequence: Vec<&[char]> = sequence.iter().map(Vec::as_slice).collect();
-            for name in &sequence {
-                features.add(one, 1.0, &[name]);
-            }
-            features.add_pairs(&sequence, 1, two, 1.0);
-            features.add_pairs(&sequence, 2, three, 0.7);
-        }
-        features.distinct()
-    }
-
     /// The characters of the coarse and the fine group of a word.
-    fn of(&self, row: &[f32]) -> (Option<char>, Option<char>) {
+    fn of(&self, row: &[f32]) -> Group {
         let coarse = self.nearest(0, self.coarse, row);
         let fine = self.nearest(self.coarse + coarse * self.fine, self.fine, row);
-        (group_char(coarse), group_char(coarse * self.fine + fine))
+        Some((group_char(coarse)?, group_char(coarse * self.fine + fine)?))
     }
 
     /// Which of `count` rows from `first` on points most in the direction of a vector; without a
@@ -283,106 +301,7 @@ impl Groups {
     }
 }
 
-impl Features {
-    /// The distinct ones, in the order of their hashes.
-    fn distinct(mut self) -> Self {
-        self.0.sort_unstable_by_key(|(hash, _)| *hash);
-        self.0.dedup_by_key(|(hash, _)| *hash);
-        self
-    }
-
-    /// Adds one whose name is a kind and more characters.
-    fn add(&mut self, kind: char, weight: f32, name: &[&[char]]) {
-        let hash = key([kind].iter().chain(name.iter().copied().flatten()));
-        self.0.push((hash, weight));
-    }
-
-    /// Adds one for each two of a sequence that stand so far apart.
-    fn add_pairs(&mut self, sequence: &[&[char]], apart: usize, kind: char, weight: f32) {
-        for (a, b) in sequence.iter().zip(sequence.iter().skip(apart)) {
-            self.add(kind, weight, &[a, &[' '], b]);
-        }
-    }
-
-    /// Adds the pieces of a word, its end and the word itself.
-    fn add_word(&mut self, word: &[char]) {
-        let edged: Vec<char> = [' '].iter().chain(word).chain(&[' ']).copied().collect();
-        for size in 2..=5 {
-            edged
-                .windows(size)
-                .for_each(|piece| self.add('g', 1.0, &[piece]));
-        }
-        self.add('w', 1.5, &[word]);
-        self.add('E', 1.0, &[&word[word.len().saturating_sub(3)..]]);
-    }
-}
-
-/// The features of the words and signs themselves.
-fn of_words(tokens: &[Token]) -> Features {
-    let mut features = Features::default();
-    let words = tokens.iter().filter(|token| !token.sign);
-    words.for_each(|token| features.add_word(&token.folded));
-    let mut sequence: Vec<&[char]> = vec![&['^']];
-    sequence.extend(tokens.iter().map(|token| token.folded.as_slice()));
-    let stems: Vec<&[char]> = sequence
-        .iter()
-        .map(|name| &name[..name.len().min(4)])
-        .collect();
-    for stem in &stems {
-        features.add('P', 1.0, &[stem]);
-    }
-    features.add_pairs(&sequence, 1, 'b', 1.5);
-    features.add_pairs(&sequence, 2, 's', 1.0);
-    features.add_pairs(&stems, 1, 'p', 1.0);
-    features.add_pairs(&stems, 2, 'q', 0.7);
-    features.distinct()
-}
-
-/// The first characters of a text, as many as are read.
-fn head(text: &str) -> &str {
-    let end = text.char_indices().nth(MESSAGE_CHARS);
-    &text[..end.map_or(text.len(), |(end, _)| end)]
-}
-
-/// The words and the signs that end sentences, in order; a sign counts once in a row.
-fn tokens(text: &str) -> Vec<Token> {
-    let mut tokens: Vec<Token> = Vec::new();
-    for sentence in text.split_inclusive(['.', ';', '\n', '!', '?']) {
-        for word in Words::read(sentence, Spelling::Exact, MESSAGE_CHARS).iter() {
-            tokens.push(Token {
-                exact: word.to_vec(),
-                folded: fold_word(word),
-                sign: false,
-            });
-        }
-        let Some(sign) = sentence.chars().last().and_then(sign) else {
-            continue;
-        };
-        if tokens
-            .last()
-            .is_none_or(|last| !last.sign || last.folded != [sign])
-        {
-            tokens.push(Token {
-                exact: vec![sign],
-                folded: vec![sign],
-                sign: true,
-            });
-        }
-    }
-    tokens.truncate(TOKENS);
-    tokens
-}
-
-/// The sign that a character stands for, if it ends a sentence.
-fn sign(c: char) -> Option<char> {
-    match c {
-        '.' | ';' | '\n' => Some('.'),
-        '!' | '?' => Some(c),
-        _ => None,
-    }
-}
-
-/// The vector of each token; empty for signs and words of which nothing is known.
+/// The vector of each token.
 fn word_rows(tokens: &[Token], vectors: Option<&Vectors>) -> Vec<Vec<f32>> {
     let row = |token: &Token| {
         let vectors = vectors.filter(|_| !token.sign)?;
@@ -395,12 +314,12 @@ fn word_rows(tokens: &[Token], vectors: Option<&Vectors>) -> Vec<Vec<f32>> {
 }
 
 /// The weighted mean of the vectors of the words, of length `SCALE`. Empty without vectors.
-fn mean(tokens: &[Token], rows: &[Vec<f32>], lang: Lang, vectors: Option<&Vectors>) -> Vec<f32> {
+fn mean(text: Text<'_>, lang: Lang, vectors: Option<&Vectors>) -> Vec<f32> {
     let Some(vectors) = vectors else {
         return Vec::new();
     };
     let mut sum = vec![0.0_f32; vectors.dim()];
-    for (token, row) in tokens.iter().zip(rows) {
+    for (token, row) in text.tokens.iter().zip(text.rows) {
         let weight = vectors.weight(lang, &token.exact);
         sum.iter_mut()
             .zip(row)
@@ -411,22 +330,6 @@ fn mean(tokens: &[Token], rows: &[Vec<f32>], lang: Lang, vectors: Option<&Vector
         *value *= SCALE / length;
     }
     sum
-}
-
-/// Marks and length of a message, 0.5 for yes.
-fn shape(text: &str, tokens: &[Token]) -> [f32; SHAPE] {
-    let words = tokens.iter().filter(|token| !token.sign).count();
-    let holds = [
-        text.contains('?'),
-        text.contains('!'),
-        words <= 2,
-        words <= 5,
-        words > 12,
-        words > 25,
-        text.trim_end().ends_with('?'),
-        text.contains("112"),
-    ];
-    holds.map(|holds| if holds { 0.5 } else { 0.0 })
 }
 
 /// The product of two vectors, as far as both go. Eight sums, which the compiler does at once.
@@ -447,11 +350,6 @@ fn place(hash: u32, bits: u32) -> usize {
     usize::try_from(mixed >> (32 - bits)).unwrap_or(0)
 }
 
-/// The character of a group of words.
-fn group_char(number: usize) -> Option<char> {
-    char::from_u32(FIRST_GROUP + u32::try_from(number).ok()?)
-}
-
 /// A byte as a number of -128 to 127.
 fn signed(byte: u8) -> f32 {
     f32::from(i8::from_le_bytes([byte]))
@@ -467,7 +365,7 @@ mod tests {
     use super::*;
 
     /// A model of one language with two groups, in which every feature has the same weight.
-    fn model() -> Model {
+    fn bytes() -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
         for number in [4_u16, 2, 1, 1, 1, 0] {
             bytes.extend(number.to_le_bytes());
@@ -481,52 +379,31 @@ mod tests {
         }
         bytes.extend([0; 4 * (SHAPE + 2)]);
         bytes.extend([1; 16]);
-        Model::read(Vec::leak(bytes)).unwrap()
+        bytes
     }
 
-    fn texts(text: &str) -> Vec<String> {
-        tokens(text)
-            .iter()
-            .map(|token| token.folded.iter().collect())
-            .collect()
-    }
-
-    #[test]
-    fn signs_are_tokens_and_count_once_in_a_row() {
-        assert_eq!(
-            texts("Apua!! !\nPalaa; täällä..."),
-            ["apua", "!", ".", "palaa", ".", "taalla", "."]
-        );
-        assert!(texts(" \u{301} ").is_empty());
-    }
-
-    #[test]
-    fn a_repeated_word_counts_once() {
-        let counted = |text| of_words(&tokens(text)).0.len();
-        assert!(counted("apua apua apua apua") == counted("apua apua apua"));
+    fn model() -> Model {
+        Model::read(Vec::leak(bytes())).unwrap()
     }
 
     #[test]
     fn every_text_has_a_probability() {
         let long = "ж".repeat(5_000) + &" a!".repeat(5_000);
-        for text in ["", "!", "\u{0}", "apua", "𝐚𝐩𝐮𝐚 ½", &long] {
-            for lang in [Lang::FI, Lang::SV] {
-                let score = model().score(lang, text, None);
-                assert!((0.0..=1.0).contains(&score), "{text:?}");
-            }
+        for text in ["!", "apua", "𝐚𝐩𝐮𝐚 ½", "a. b! c", &long] {
+            let verdicts = model().judge(text, None);
+            assert_eq!(verdicts.len(), 1, "{text:?}");
+            assert!((0.0..=1.0).contains(&verdicts[0].chance), "{text:?}");
         }
+        assert!(model().judge("\u{0}", None).is_empty());
     }
 
     #[test]
     fn something_else_is_no_model() {
-        assert!(Model::read(b"").is_none());
-        assert!(Model::read(b"TRG1\x12\0\x80\0\x40\0").is_none());
+        let whole = bytes();
+        for length in 0..whole.len() {
+            assert!(Model::read(Vec::leak(whole[..length].to_vec())).is_none());
+        }
+        assert!(Model::read(Vec::leak([whole, vec![0]].concat())).is_none());
         assert!(Model::read(b"TSV1aaaaaaaaaaaaaaaaaaaaaaaaaa").is_none());
-    }
-
-    #[test]
-    fn the_threshold_is_of_a_known_language() {
-        assert_eq!(model().threshold(Lang::FI), Some(0.5));
-        assert_eq!(model().threshold(Lang::SV), None);
     }
 }

@@ -1,27 +1,22 @@
 //! Whether a message reports an emergency in progress.
 //!
-//! Its job is one cheap, explainable judgement before retrieval; the conversation decides what to
-//! say about it. The rules are data, per language: this module knows how to weigh cues and no
-//! word of any language. A flag adds "call 112" above an answer and never replaces it, so a false
-//! flag costs little and a miss costs much.
+//! Its job is one cheap judgement before retrieval; the conversation decides what to say about it.
+//! A model learnt from examples judges, and rules add a few unmistakable cries that the model may
+//! miss. A flag adds "call 112" above an answer and never replaces it, so a false flag costs little
+//! and a miss costs much. How well it does is in `docs/triage.md`.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::features::head;
+use super::model::{Model, Verdict};
+use super::vectors::Vectors;
 use super::words::{MESSAGE_CHARS, Spelling, Words};
-use crate::{Lang, Localized};
+use crate::{Lang, Lexicon, Localized};
 
-/// Points at which a sentence is flagged.
-const FLAG: i32 = 2;
-
-/// A sentence of at most this many words that has a cry for help is one.
-const CRY_WORDS: usize = 2;
-
-/// A sentence of at least this many words that asks nothing tells of something.
-const TOLD_WORDS: usize = 3;
-
-/// The cues of one language.
+/// The cries of one language.
 ///
 /// Each cue is one or more words separated by spaces, which a sentence must have in any order;
 /// words joined by `_` must follow each other. `word` is that word, `stem*` any word that begins
@@ -29,18 +24,12 @@ const TOLD_WORDS: usize = 3;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TriageRules {
-    /// Words that tell of mortal danger as it happens.
-    pub danger: Vec<String>,
-    /// Words of danger that may as well be a topic of a question.
-    pub hazard: Vec<String>,
-    /// Here, now, to us.
-    pub now: Vec<String>,
-    /// Calls for help.
+    /// What is an emergency in any sentence without a calm cue.
     pub cry: Vec<String>,
-    /// Past, practice, fiction, denial: wherever they stand in the sentence.
+    /// What is one in a message that has no other words.
+    pub bare: Vec<String>,
+    /// What takes a cry back: past, fiction, question, somebody's plan.
     pub calm: Vec<String>,
-    /// Question words and conditions: when they stand before the danger.
-    pub ask: Vec<String>,
 }
 
 /// The judgement on a message.
@@ -48,109 +37,109 @@ pub struct TriageRules {
 pub struct Assessment {
     /// Whether to say "call 112" first.
     pub emergency: bool,
-    /// Points of the gravest sentence; from 2 up it is an emergency.
-    pub points: i32,
-    /// How likely it is, 0 to 1.
+    /// The model's probability, 0 to 1, were half of all messages emergencies: the highest of the
+    /// message and its sentences. A cry is an emergency whatever it is.
     pub chance: f32,
-    /// The language whose rules gave the points.
+    /// The language whose model or cry told it.
     pub lang: Option<Lang>,
 }
 
-/// The rules of all languages, ready to match.
+/// Model and rules, ready to judge.
 #[derive(Debug)]
 pub struct Triage {
-    languages: Vec<(Lang, Cues)>,
+    model: Option<Model>,
+    vectors: Option<Arc<Vectors>>,
+    cries: Vec<(Lang, Cries)>,
 }
 
 impl Triage {
-    /// Prepares the rules.
+    /// Prepares the rules and a model as `scripts/triage/train-triage` makes it, with the vectors
+    /// of the lexicon it was made with. Without a model, or with one that can't be read, the rules
+    /// judge alone.
     #[must_use]
-    pub fn new(rules: &Localized<TriageRules>) -> Self {
-        let languages = rules.iter().map(|(lang, rules)| (lang, Cues::new(rules)));
+    pub fn new(
+        rules: &Localized<TriageRules>,
+        model: Option<&'static [u8]>,
+        lexicon: &Lexicon,
+    ) -> Self {
+        let cries = rules.iter().map(|(lang, rules)| (lang, Cries::new(rules)));
         Self {
-            languages: languages.collect(),
+            model: model.and_then(Model::read),
+            vectors: lexicon.vectors(),
+            cries: cries.collect(),
         }
     }
 
-    /// Judges a message by the rules of every language, because people in danger write in any;
-    /// the gravest sentence counts. Reads the first 2,000 characters.
+    /// Judges a message in the language that most of its words may be of, and by the cries of
+    /// every language, because people in danger write in any. Reads the first 2,000 characters.
     #[must_use]
     pub fn assess(&self, text: &str) -> Assessment {
-        let mut gravest = Assessment::default();
-        for sentence in sentences(text) {
+        let model = self.model.as_ref();
+        let verdicts = model.map(|model| model.judge(text, self.vectors.as_deref()));
+        let rank = |verdict: &Verdict| (verdict.emergency, verdict.chance);
+        let verdicts = verdicts.into_iter().flatten();
+        let gravest = verdicts.max_by(|a, b| {
+            let (a, b) = (rank(a), rank(b));
+            a.0.cmp(&b.0).then(a.1.total_cmp(&b.1))
+        });
+        let told = gravest.map(|verdict| Assessment {
+            emergency: verdict.emergency,
+            chance: verdict.chance,
+            lang: Some(verdict.lang),
+        });
+        let told = told.unwrap_or_default();
+        if told.emergency {
+            return told;
+        }
+        match self.cried(text) {
+            Some(lang) => Assessment {
+                emergency: true,
+                lang: Some(lang),
+                ..told
+            },
+            None => told,
+        }
+    }
+
+    /// The language of the first sentence that is a cry, or of a message that is nothing else.
+    fn cried(&self, text: &str) -> Option<Lang> {
+        let words = Words::read(text, Spelling::Folded, MESSAGE_CHARS);
+        let bare = |cries: &Cries| {
+            let mut each = words.iter();
+            words.len() > 0 && each.all(|word| cries.bare.any(&[word]))
+        };
+        if let Some((lang, _)) = self.cries.iter().find(|(_, cries)| bare(cries)) {
+            return Some(*lang);
+        }
+        let mut sentences = head(text).split(['.', '!', '?', '\n', ';']);
+        sentences.find_map(|sentence| {
             let words = Words::read(sentence, Spelling::Folded, MESSAGE_CHARS);
             let words: Vec<&[char]> = words.iter().collect();
-            for (lang, cues) in &self.languages {
-                let points = cues.points(&words, sentence.chars().last());
-                if points > gravest.points {
-                    gravest = Assessment {
-                        emergency: points >= FLAG,
-                        points,
-                        chance: (points as f32 / 4.0).clamp(0.0, 1.0),
-                        lang: Some(*lang),
-                    };
-                }
-            }
-        }
-        gravest
+            let cried = self.cries.iter().find(|(_, cries)| cries.hear(&words));
+            cried.map(|(lang, _)| *lang)
+        })
     }
 }
 
-/// The sentences among the first characters of a text, with the sign that ends them.
-fn sentences(text: &str) -> impl Iterator<Item = &str> {
-    let end = text
-        .char_indices()
-        .nth(MESSAGE_CHARS)
-        .map_or(text.len(), |(end, _)| end);
-    text[..end].split_inclusive(['.', '!', '?', '\n', ';'])
-}
-
+/// The cues of one language.
 #[derive(Debug)]
-struct Cues {
-    danger: CueList,
-    hazard: CueList,
-    now: CueList,
+struct Cries {
     cry: CueList,
+    bare: CueList,
     calm: CueList,
-    ask: CueList,
 }
 
-impl Cues {
+impl Cries {
     fn new(rules: &TriageRules) -> Self {
-        let cues = CueList::parse;
         Self {
-            danger: cues(&rules.danger),
-            hazard: cues(&rules.hazard),
-            now: cues(&rules.now),
-            cry: cues(&rules.cry),
-            calm: cues(&rules.calm),
-            ask: cues(&rules.ask),
+            cry: CueList::parse(&rules.cry),
+            bare: CueList::parse(&rules.bare),
+            calm: CueList::parse(&rules.calm),
         }
     }
 
-    /// Danger two points, hazard one and told two, urgency one, a cry one and alone two; any
-    /// calming cue takes two, and so does a question that comes before what it asks about.
-    fn points(&self, words: &[&[char]], end: Option<char>) -> i32 {
-        let danger = self.danger.first(words);
-        let hazard = self.hazard.first(words);
-        let cry = self.cry.first(words);
-        let asked = self.ask.first(words);
-        let Some(subject) = danger.into_iter().chain(hazard).chain(cry).min() else {
-            return 0;
-        };
-        let urgent = end == Some('!') || self.now.first(words).is_some();
-        let alone = cry.is_some() && words.len() <= CRY_WORDS;
-        let calmed = self.calm.first(words).is_some();
-        let hypothetical = asked.is_some_and(|at| at <= subject);
-        let told = words.len() >= TOLD_WORDS && asked.is_none() && end != Some('?');
-        let point = |holds: bool| i32::from(holds);
-        2 * point(danger.is_some())
-            + point(danger.is_none() && hazard.is_some()) * (1 + point(told))
-            + point(urgent)
-            + point(cry.is_some())
-            + point(alone)
-            - 2 * point(calmed)
-            - 2 * point(hypothetical)
+    fn hear(&self, words: &[&[char]]) -> bool {
+        self.cry.any(words) && !self.calm.any(words)
     }
 }
 
@@ -178,16 +167,13 @@ impl CueList {
         list
     }
 
-    /// Where the earliest of the cues begins that the words have.
-    fn first(&self, words: &[&[char]]) -> Option<usize> {
+    /// Whether the words have one of the cues.
+    fn any(&self, words: &[&[char]]) -> bool {
         let likely = words
             .iter()
             .filter_map(|word| self.by_start.get(&start(word)?))
             .flatten();
-        likely
-            .chain(&self.others)
-            .filter_map(|cue| cue.find(words))
-            .min()
+        likely.chain(&self.others).any(|cue| cue.is_in(words))
     }
 }
 
@@ -216,13 +202,11 @@ impl Cue {
         start(&patterns.max_by_key(|pattern| pattern.stem.len())?.stem)
     }
 
-    fn find(&self, words: &[&[char]]) -> Option<usize> {
-        let mut earliest = usize::MAX;
-        for phrase in &self.0 {
+    fn is_in(&self, words: &[&[char]]) -> bool {
+        self.0.iter().all(|phrase| {
             let follows = |run: &[&[char]]| phrase.iter().zip(run).all(|(p, word)| p.matches(word));
-            earliest = earliest.min(words.windows(phrase.len()).position(follows)?);
-        }
-        Some(earliest)
+            words.windows(phrase.len()).any(follows)
+        })
     }
 }
 
@@ -261,84 +245,121 @@ mod tests {
     fn triage() -> Triage {
         let list = |cues: &str| cues.split(',').map(|cue| cue.trim().to_owned()).collect();
         let fi = TriageRules {
-            danger: list("keittiö* palaa, ei hengitä"),
-            hazard: list("tulipalo*, *palo"),
-            now: list("nyt"),
-            cry: list("apua"),
-            calm: list("viime vuo*, harjoitu*"),
-            ask: list("jos, miten, mitä_tehdä"),
+            cry: list("en_halua elää, *hyppään, otin *piller*"),
+            bare: list("apua*, nyt"),
+            calm: list("viime vuo*, harjoitu*, jos"),
         };
         let sv = TriageRules {
-            danger: list("brinner köket"),
+            cry: list("vill dö"),
             ..TriageRules::default()
         };
-        Triage::new(&Localized::from_iter([(Lang::FI, fi), (Lang::SV, sv)]))
+        let rules = Localized::from_iter([(Lang::FI, fi), (Lang::SV, sv)]);
+        Triage::new(&rules, None, &Lexicon::default())
     }
 
     fn flagged(text: &str) -> bool {
         triage().assess(text).emergency
     }
 
+    /// What is shipped.
+    fn shipped() -> Triage {
+        static MODEL: &[u8] = include_bytes!("../data/triage.bin");
+        static VECTORS: &[u8] = include_bytes!("../data/vectors.bin");
+        let rules = include_str!("../../../content/triage.toml");
+        let rules: std::collections::BTreeMap<Lang, TriageRules> = toml::from_str(rules).unwrap();
+        let lexicon = Lexicon::new(&Localized::default(), Some(VECTORS));
+        let triage = Triage::new(&rules.into_iter().collect(), Some(MODEL), &lexicon);
+        assert!(triage.model.is_some() && triage.vectors.is_some());
+        triage
+    }
+
     #[test]
-    fn a_danger_told_is_flagged_in_any_word_order_and_spelling() {
+    fn the_shipped_triage_hears_an_emergency_however_it_is_typed() {
+        let triage = shipped();
         for text in [
-            "keittiössä palaa",
-            "Apua, palaa KEITTIO!",
-            "hän ei hengitä",
-            "det brinner i köket",
+            "apuaaa keitiö palaa",
+            "apua keittiössä palaa, mitä teen",
+            "täällä palaa",
+            "KEITTIOSSA PALAA",
+            "APUA!!!",
+            "snälla hjälp",
+            "det brinner i köket hjälp",
+            "Hej. Jag bor i Vasa. Pappa andas inte.",
+            "otin yliannostuksen tarkoituksella, voiko sen perua",
+            "orkar inte leva längre",
+            "help fire",
+            "my friend is not breathing",
         ] {
-            assert!(flagged(text), "{text}");
+            assert!(triage.assess(text).emergency, "{text}");
         }
     }
 
     #[test]
-    fn questions_before_the_danger_are_not_flagged_and_after_it_are() {
-        assert!(!flagged("miten toimin jos keittiössä palaa"));
-        assert!(flagged("keittiössä palaa miten sammutan"));
+    fn the_shipped_triage_leaves_other_messages_alone() {
+        let triage = shipped();
+        for text in [
+            "",
+            "2",
+            "hei",
+            "stop",
+            "xyzzy",
+            "miten testaan palovaroittimen",
+            "kuusi palaa mökin pihalla koska juhannuskokko",
+            "mitä teen jos keittiössä palaa",
+            "slå gresset",
+            "levande ljus",
+            "måste jag ha hjälm när jag cyklar",
+        ] {
+            let found = triage.assess(text);
+            assert!(!found.emergency, "{text}: {found:?}");
+        }
     }
 
     #[test]
-    fn past_and_practice_are_not_flagged() {
-        assert!(!flagged("keittiössä palaa harjoituksessa"));
-        assert!(!flagged("viime vuonna tulipalo oli lähellä"));
+    fn a_cry_is_heard_in_any_word_order_and_spelling() {
+        for text in [
+            "En halua enää ELÄÄ",
+            "elaa en halua",
+            "Otin unipillereitä",
+            "Jag vill bara dö",
+        ] {
+            assert!(flagged(text), "{text}");
+        }
+        assert!(!flagged("en enää halua elää"), "joined words follow");
     }
 
     #[test]
-    fn a_hazard_needs_urgency_or_a_telling_sentence() {
-        assert!(!flagged("tulipalo"));
-        assert!(flagged("tulipalo nyt"));
-        assert!(flagged("tulipalo!"));
-        assert!(flagged("naapurissa on metsäpalo"));
-        assert!(!flagged("naapurissa on metsäpalo?"));
-    }
-
-    #[test]
-    fn a_bare_cry_for_help_is_flagged_and_a_request_is_not() {
+    fn a_bare_cry_is_heard_alone_and_not_in_a_request() {
         assert!(flagged("apua"));
+        assert!(flagged("APUAA!! Nyt!"));
+        assert!(!flagged("Apua! Missä kirjasto on?"));
         assert!(!flagged("lomakkeen täyttämiseen apua"));
     }
 
     #[test]
-    fn the_gravest_sentence_counts() {
-        let found = triage().assess("Hei. Miten testaan laitteen? Det brinner i köket!");
+    fn what_is_past_or_supposed_is_no_cry() {
+        assert!(!flagged("viime vuonna en halua elää"));
+        assert!(!flagged("jos hyppään"));
+        assert!(flagged("Harjoitus. Nyt hyppään."), "of that sentence only");
+    }
+
+    #[test]
+    fn the_language_of_the_cry_is_told() {
+        let found = triage().assess("Hei. Mitä teen? Jag vill dö!");
         assert!(found.emergency);
         assert_eq!(found.lang, Some(Lang::SV));
         assert_eq!(triage().assess("hei vaan"), Assessment::default());
     }
 
     #[test]
-    fn joined_words_must_follow_each_other() {
-        assert!(!flagged("mitä tehdä keittiössä palaa"));
-        assert!(flagged("mitä keittiössä palaa tehdä"));
-    }
-
-    #[test]
     fn hostile_messages_and_rules_are_survived() {
         let rules = TriageRules {
-            danger: vec!["*".into(), " ".into(), "_ _".into(), "👍".into()],
+            cry: vec!["*".into(), " ".into(), "_ _".into(), "👍".into()],
             ..TriageRules::default()
         };
-        let odd = Triage::new(&Localized::from_iter([(Lang::FI, rules)]));
+        let rules = Localized::from_iter([(Lang::FI, rules)]);
+        let odd = Triage::new(&rules, Some(b"no model"), &Lexicon::default());
+        let shipped = shipped();
         let started = std::time::Instant::now();
         for text in [
             "",
@@ -348,6 +369,7 @@ mod tests {
         ] {
             assert!(!odd.assess(text).emergency);
             let _ = triage().assess(text);
+            assert_eq!(shipped.assess(text), shipped.assess(text));
         }
         assert!(started.elapsed().as_secs() < 2);
     }

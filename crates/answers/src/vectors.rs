@@ -1,6 +1,6 @@
 //! The table of static subword vectors, and the vector of a word.
 //!
-//! Made by `scripts/build-vectors`; the format is described in `assets/answers/VECTORS.md`. A word
+//! Made by `scripts/build-vectors`; the format is described in `scripts/vectors/FORMAT.md`. A word
 //! that is in no list has a vector too, made of its parts.
 
 use std::collections::HashMap;
@@ -132,8 +132,8 @@ impl Vectors {
         COMMON / (COMMON + known.copied().unwrap_or(RARE))
     }
 
-    /// Whether a word is in the list of the language's common words.
-    pub(super) fn lists(&self, lang: Lang, exact: &[char]) -> bool {
+    /// Whether a word is among the common ones of a language.
+    pub(super) fn knows(&self, lang: Lang, exact: &[char]) -> bool {
         let known = self.frequencies.get(&lang);
         known.is_some_and(|known| known.contains_key(&key(['='].iter().chain(exact))))
     }

@@ -160,7 +160,7 @@ impl Vocabulary {
     /// Whether the language has a word, in the vocabulary or not.
     pub(super) fn lists(&self, exact: &[char]) -> bool {
         let vectors = self.vectors.as_ref();
-        vectors.is_some_and(|vectors| vectors.lists(self.lang, exact))
+        vectors.is_some_and(|vectors| vectors.knows(self.lang, exact))
     }
 
     /// How many words there are.
