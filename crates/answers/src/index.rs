@@ -116,6 +116,7 @@ impl Index {
             score: self.lengthen(reach),
             reach: told.ln_1p(),
             background: heard.background,
+            exact: false,
         };
         self.ranking(&found, evidence, &heard.hop)
     }

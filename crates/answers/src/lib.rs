@@ -31,6 +31,8 @@ mod weighing;
 mod whole;
 mod words;
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use index::{Index, Ranking};
@@ -116,6 +118,9 @@ pub struct Evidence {
     /// How like a text about something else the message is, in units of a typical likeness of
     /// texts.
     pub background: f32,
+    /// Whether the message is, but for spelling, a question or phrasing of the best entry and of no
+    /// other.
+    pub exact: bool,
 }
 
 /// How evidence becomes a confidence: a logistic function, fitted by `turvabot kb calibrate`.
@@ -138,6 +143,9 @@ impl Gate {
     pub fn confidence(&self, evidence: Evidence) -> f32 {
         if evidence == Evidence::default() {
             return 0.0;
+        }
+        if evidence.exact {
+            return 1.0;
         }
         let logit = self.bias
             + self.score * evidence.score
@@ -214,6 +222,22 @@ pub struct Answers {
 struct Language {
     index: Index,
     entries: Vec<EntryIndex>,
+    /// Folded questions and phrasings of one entry only.
+    asked: HashMap<String, EntryIndex>,
+}
+
+/// The folded questions and phrasings that only one entry has.
+fn asked(entries: &[EntryIndex], texts: &[&EntryText]) -> HashMap<String, EntryIndex> {
+    let mut asked = HashMap::<String, Option<EntryIndex>>::new();
+    for (entry, text) in entries.iter().zip(texts) {
+        for one in text.phrasings.iter().chain([&text.question]) {
+            let known = asked.entry(fold(one)).or_insert(Some(*entry));
+            *known = known.filter(|known| known == entry);
+        }
+    }
+    asked.remove("");
+    let known = |(text, entry): (String, Option<EntryIndex>)| Some((text, entry?));
+    asked.into_iter().filter_map(known).collect()
 }
 
 impl Answers {
@@ -236,6 +260,7 @@ impl Answers {
                     lang,
                     Language {
                         index: Index::build(lang, lexicon, &texts),
+                        asked: asked(&entries, &texts),
                         entries,
                     },
                 )
@@ -262,7 +287,7 @@ impl Answers {
         let Some(language) = self.languages.get(lang) else {
             return Found::default();
         };
-        let Ranking { hits, evidence } = language.index.rank(text);
+        let Ranking { hits, mut evidence } = language.index.rank(text);
         let scored = hits.into_iter().map(|hit| {
             let entry = language.entries[hit.place];
             Scored {
@@ -272,10 +297,16 @@ impl Answers {
                 legs: hit.legs,
             }
         });
-        Found {
-            ranked: scored.collect(),
-            evidence,
+        let mut ranked: Vec<Scored> = scored.collect();
+        let exact = language.asked.get(&fold(text));
+        let exact = exact.and_then(|exact| ranked.iter().position(|one| one.entry == *exact));
+        if let Some(place) = exact {
+            let best = ranked[0].score;
+            ranked[..=place].rotate_right(1);
+            ranked[0].score = best;
+            evidence.exact = true;
         }
+        Found { ranked, evidence }
     }
 
     /// How sure it is that an entry answers, 0 to 1.
@@ -299,7 +330,8 @@ impl Answers {
             return Outcome::Unknown;
         };
         let second = found.ranked.get(1).map_or(0.0, |hit| hit.score);
-        if confidence >= answer && top.score - second >= margin * top.score {
+        let ahead = found.evidence.exact || top.score - second >= margin * top.score;
+        if confidence >= answer && ahead {
             let entry = top.entry;
             return Outcome::Answer { entry, confidence };
         }

@@ -280,6 +280,8 @@ fn row(evidence: Evidence) -> Row {
         score,
         reach,
         background,
+        // What is certain teaches nothing.
+        exact: _,
     } = evidence;
     [score, reach, background, 1.0].map(f64::from)
 }

@@ -420,3 +420,26 @@ fn a_small_knowledge_base_offers_nothing_about_other_matters() {
         }
     }
 }
+
+#[test]
+fn the_very_question_or_phrasing_of_one_entry_is_answered() {
+    let answers = Answers::build(&Lexicon::default(), &entries(), &thresholds());
+    for (lang, text, id) in [
+        (
+            Lang::FI,
+            "KENEN vastuulla palovaroitin on",
+            "smoke-alarm-owner",
+        ),
+        (Lang::FI, "oksien poltto!", "burning"),
+        (Lang::SV, "vem skaffar brandvarnaren?", "smoke-alarm-owner"),
+    ] {
+        let found = answers.look(lang, text);
+        assert_eq!(found.ranked[0].id, id, "{text}");
+        assert!(found.ranked.is_sorted_by(|a, b| a.score >= b.score));
+        let Outcome::Answer { confidence, .. } = answers.outcome(&found) else {
+            panic!("{text} is not answered");
+        };
+        assert!((confidence - 1.0).abs() < f32::EPSILON);
+    }
+    assert!(!answers.look(Lang::FI, "👍").evidence.exact);
+}
