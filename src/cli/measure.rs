@@ -39,9 +39,12 @@ pub(super) struct Eval {
     /// where none answers, "split" may be set
     #[arg(long)]
     queries: PathBuf,
-    /// Entries besides the shipped ones, or in their place with --bare, as for `kb run`
+    /// Entries besides the shipped ones, as for `kb run`
     #[arg(long)]
     kb: Option<PathBuf>,
+    /// Leave the shipped entries out
+    #[arg(long, requires = "kb")]
+    only: bool,
     /// Take question and answer only, as if nobody had written other phrasings
     #[arg(long)]
     bare: bool,
@@ -198,7 +201,10 @@ pub(super) fn run(run: &Run) -> anyhow::Result<()> {
 /// The labelled questions, judged, and how long each took, microseconds, ascending.
 fn judge(eval: &Eval) -> anyhow::Result<(Vec<(Labelled, Judged)>, Vec<u128>)> {
     let (content, locales) = shipped()?;
-    let mut entries = knowledge::sources(&content);
+    let mut entries = match eval.only {
+        true => Vec::new(),
+        false => knowledge::sources(&content),
+    };
     if eval.bare {
         for entry in &mut entries {
             for text in entry.texts.values_mut() {
