@@ -17,7 +17,7 @@ mod understand;
 
 pub use answering::Cues;
 pub use broadcasts::{cancel_message, notice_message, poll_message, result_message};
-pub use intent::{Choice, Intent, Needs, Understood};
+pub use intent::{Asked, Choice, Intent, Needs, Understood};
 pub use lexicon::{Lexicon, Meaning};
 pub use personal::erased;
 pub use respond::{Effect, Facts, Outcome, Own, Turn, mishap, respond};

@@ -3,6 +3,7 @@
 mod mask;
 mod question;
 
+use super::intent::Asked;
 use super::respond::{Effect, Facts, Outcome, Turn};
 use crate::answers::{Found, OFFERED, Outcome as Judged};
 use crate::domain::{Action, Button, Lang, Phrase, Recall, Resident, Say};
@@ -155,14 +156,15 @@ impl Asking<'_> {
 /// Answers a question, offers entries, or says that the bot doesn't know.
 pub(super) fn ask(
     mut resident: Resident,
-    text: &str,
+    asked: &Asked,
     heard: Option<Lang>,
     facts: Facts<'_>,
 ) -> Turn {
+    let Asked { text, urgent } = asked;
     let asking = Asking {
         facts,
         lang: heard.unwrap_or(resident.lang),
-        urgent: facts.knowledge.triage.assess(text).emergency,
+        urgent: *urgent,
     };
     let last = std::mem::take(&mut resident.dialogue.recall).entry;
     let last = last.and_then(|id| asking.entry(&id));
@@ -404,13 +406,12 @@ fn or_send(mut say: Say, resident: &Resident) -> Say {
 }
 
 /// A word of courtesy in English, and the languages to choose from.
-pub(super) fn foreign(resident: Resident, text: &str, facts: Facts<'_>) -> Turn {
-    let urgent = facts.knowledge.triage.assess(text).emergency;
+pub(super) fn foreign(resident: Resident, asked: &Asked, facts: Facts<'_>) -> Turn {
     let languages = facts.knowledge.languages.iter().map(|(lang, name)| {
         let name = [(*lang, name.clone())].into_iter().collect();
         Button::local(name, Action::Language(*lang))
     });
-    let say = if urgent {
+    let say = if asked.urgent {
         Say::phrase("other-emergency").and("other-language")
     } else {
         Say::phrase("other-language")

@@ -24,10 +24,10 @@ pub enum Intent {
     Subscribe(String),
     /// Unsubscribe from the topic.
     Unsubscribe(String),
-    /// A question in the resident's words.
-    Ask(String),
-    /// A question in a language that isn't served, in the resident's words.
-    Foreign(String),
+    /// A question.
+    Ask(Asked),
+    /// A question in a language that isn't served.
+    Foreign(Asked),
     /// Show more on the last question.
     More,
     /// No words at all.
@@ -44,6 +44,15 @@ pub enum Intent {
     Gone,
     /// The address works again.
     Returned,
+}
+
+/// A question in the resident's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    /// The words.
+    pub text: String,
+    /// Whether they report an emergency in progress.
+    pub urgent: bool,
 }
 
 /// An intent, and the language it was told in where that was clear.

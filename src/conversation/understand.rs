@@ -1,6 +1,6 @@
 //! From an event to an intent.
 
-use super::intent::{Choice, Intent, Understood};
+use super::intent::{Asked, Choice, Intent, Understood};
 use super::lexicon::Meaning;
 use crate::answers::{Identified, fold};
 use crate::domain::{Action, ActionKey, Input, Lang, Pending, Poll, Resident};
@@ -75,8 +75,12 @@ fn words(resident: &Resident, text: &str, knowledge: &Knowledge) -> Understood {
         };
     }
     let Identified { lang, other, .. } = knowledge.language.identify(text);
+    let asked = || Asked {
+        text: text.to_owned(),
+        urgent: knowledge.triage.assess(text).emergency,
+    };
     if other {
-        return Intent::Foreign(text.to_owned()).into();
+        return Intent::Foreign(asked()).into();
     }
     let heard = lang;
     match lexicon.subscription(&folded) {
@@ -88,17 +92,21 @@ fn words(resident: &Resident, text: &str, knowledge: &Knowledge) -> Understood {
             heard,
             ..Intent::Unsubscribe(topic).into()
         },
-        None => Understood {
-            intent: Intent::Ask(text.to_owned()),
-            heard,
-            choice: choice(text, folded, knowledge),
-        },
+        None => {
+            let asked = asked();
+            Understood {
+                // Whatever may be an emergency is no vote.
+                choice: choice(text, folded, knowledge).filter(|_| !asked.urgent),
+                intent: Intent::Ask(asked),
+                heard,
+            }
+        }
     }
 }
 
-/// Whether short words may name an option of a poll. Whatever may be an emergency doesn't.
+/// Whether short words may name an option of a poll.
 fn choice(text: &str, folded: String, knowledge: &Knowledge) -> Option<Choice> {
-    if text.chars().count() > Poll::OPTION_CHARS || knowledge.triage.assess(text).emergency {
+    if text.chars().count() > Poll::OPTION_CHARS {
         return None;
     }
     Some(Choice {
