@@ -21,10 +21,10 @@ const REST: usize = 6;
 const NEAR: f32 = 0.35;
 
 /// Least score of the steps for an emergency, as a share of the best entry's.
-const STEPS: f32 = 0.7;
+const STEPS: f32 = 0.4;
 
 /// Confidence below which only the best entry's steps are shown.
-const STEPS_FROM: f32 = 0.5;
+const STEPS_FROM: f32 = 0.3;
 
 /// What is shown to a question: entries by id, best first.
 #[derive(Debug, PartialEq)]

@@ -29,6 +29,7 @@ mod polls;
 mod polls_ended;
 mod polls_typed;
 mod serving;
+mod steps;
 mod store_amendments;
 mod store_expansion;
 mod store_ledger;
