@@ -5,12 +5,12 @@
 
 use std::sync::Arc;
 
-use super::collection::{Collection, LEGS, Leg, PerLeg, Planes, Query, Worded};
-use super::corpus::Corpus;
+use super::collection::{Collection, LEGS, Leg, PerLeg, Query, Worded};
+use super::corpus::{Corpus, Votes};
 use super::lexicon::Lexicon;
-use super::repair::Repair;
+use super::repair::{Known, Repair};
 use super::thesaurus::Thesaurus;
-use super::vocabulary::{Places, Vocabulary};
+use super::vocabulary::Vocabulary;
 use super::weighing::Weighing;
 use super::{EntryText, Evidence, Legs};
 use crate::Lang;
@@ -52,37 +52,31 @@ pub(super) struct Index {
     repair: Repair,
     entries: Collection,
     weighing: Weighing,
-    corpus: Corpus,
+    corpus: Arc<Corpus>,
+    votes: Votes,
 }
 
 impl Index {
     /// Indexes texts; places are positions in `texts`.
     pub(super) fn build(lang: Lang, lexicon: &Lexicon, texts: &[&EntryText]) -> Self {
         let thesaurus = lexicon.thesaurus(lang);
-        let lines = lexicon.corpus(lang);
-        let mut vocabulary = Vocabulary::new(lexicon.vectors(), lang);
+        let corpus = lexicon.corpus(lang);
+        let mut vocabulary = corpus.vocabulary.upon();
         let words: Vec<Worded> = texts
             .iter()
             .map(|text| Worded::read(text, &mut vocabulary))
             .collect();
-        vocabulary.entries_end();
-        let line_words = lines.worded(&mut vocabulary);
-        let spelled = vocabulary.finish();
-        let known = spelled
-            .iter()
-            .map(|(exact, folded)| (exact.as_slice(), folded.as_slice()));
-        let repair = Repair::build(known.chain(thesaurus.words().map(|word| (word, word))));
+        let own = Known::build(vocabulary.finish().iter());
         let entries = Collection::build(texts, &words, &thesaurus, &vocabulary);
-        let questions: Vec<(Query, Places)> = texts
+        let among = entries.words(&vocabulary, &words);
+        let questions = texts
             .iter()
             .zip(&words)
-            .map(|(text, words)| words.asked(text, &thesaurus))
-            .collect();
-        let weighing = Weighing::new(leads(&entries, &vocabulary, &questions));
-        let asked = (&entries, &weighing);
-        let corpus = Corpus::build(&lines, &line_words, &thesaurus, &vocabulary, asked);
+            .map(|(text, words)| Query::of(text, words, &thesaurus, &vocabulary, &among));
+        let weighing = Weighing::new(leads(&entries, &vocabulary, questions));
         Self {
-            repair,
+            repair: Repair::new(own, Arc::clone(&corpus.known)),
+            votes: corpus.votes(&entries, &vocabulary, &among, &weighing),
             thesaurus,
             vocabulary,
             entries,
@@ -110,7 +104,7 @@ impl Index {
                 found[leg as usize] = *raw;
             }
         }
-        let heard = self.corpus.hear(&query);
+        let heard = self.corpus.hear(&query, &self.votes);
         let told: f32 = query.terms.iter().map(|term| term.telling).sum();
         let evidence = Evidence {
             score: self.lengthen(reach),
@@ -171,22 +165,23 @@ impl Index {
 /// between knowledge bases of different size. 0 for a leg that finds nothing.
 ///
 /// By the questions only: an entry is as good with other phrasings as without.
-fn leads(entries: &Collection, vocabulary: &Vocabulary, questions: &[(Query, Places)]) -> PerLeg {
-    let scores = entries.score_all(vocabulary, vocabulary.own(), questions, Planes::Each);
-    let count = questions.len().max(1) as f32;
-    let lead = |leg: Leg| {
-        if !leg.works(vocabulary) {
-            return 0.0;
+fn leads(
+    entries: &Collection,
+    vocabulary: &Vocabulary,
+    questions: impl Iterator<Item = Query>,
+) -> PerLeg {
+    let mut leads: PerLeg = [0.0; LEGS.len()];
+    let mut bounds: PerLeg = [0.0; LEGS.len()];
+    let mut raw = vec![0.0; entries.count];
+    for query in questions {
+        for leg in LEGS.into_iter().filter(|leg| leg.works(vocabulary)) {
+            raw.fill(0.0);
+            bounds[leg as usize] += entries.score(leg, &query, &mut raw);
+            leads[leg as usize] += lead(&raw);
         }
-        let leads = (0..questions.len()).map(|text| lead(scores.row(leg, text)));
-        let bounds: f32 = scores
-            .bounds
-            .iter()
-            .map(|bounds| bounds[leg as usize])
-            .sum();
-        leads.sum::<f32>().max(LEAST_LEAD * bounds) / count
-    };
-    LEGS.map(lead)
+    }
+    let least = |leg: usize| leads[leg].max(LEAST_LEAD * bounds[leg]);
+    std::array::from_fn(|leg| least(leg) / entries.count.max(1) as f32)
 }
 
 fn lead(scores: &[f32]) -> f32 {

@@ -53,7 +53,16 @@ impl Soft {
     /// The documents a word is in, and how often it counts there.
     pub(super) fn postings(&self, place: u32) -> &[(u32, f32)] {
         let at = place as usize;
-        &self.postings[self.starts[at] as usize..self.starts[at + 1] as usize]
+        let (start, end) = (self.starts.get(at), self.starts.get(at + 1));
+        match (start, end) {
+            (Some(start), Some(end)) => &self.postings[*start as usize..*end as usize],
+            _ => &[],
+        }
+    }
+
+    /// How many words of the vocabulary there were; later ones are in no document.
+    pub(super) fn words(&self) -> usize {
+        self.starts.len() - 1
     }
 
     /// Adds to each document's score what the words of a message find of it. Returns the score of
@@ -70,19 +79,14 @@ impl Soft {
         terms.iter().map(bound).sum()
     }
 
-    /// What a word with these neighbours adds to each document it finds, and the bound of that.
-    pub(super) fn impacts(
-        &self,
-        near: &[(u32, f32)],
-        telling: f32,
-        found: &mut Found,
-    ) -> (Places, f32) {
+    /// What a word with these neighbours adds to each document it finds.
+    pub(super) fn impacts(&self, near: &Places, telling: f32, found: &mut Found) -> Places {
         let weight = self.weigh(near, telling, found);
         let impact = |(at, frequency)| {
             let impact = weight * frequency / (frequency + self.norms[at]);
             (at as u32, impact)
         };
-        (found.drain().map(impact).collect(), weight)
+        found.drain().map(impact).collect()
     }
 
     fn weigh(&self, near: &[(u32, f32)], telling: f32, found: &mut Found) -> f32 {
