@@ -52,11 +52,18 @@ pub(super) struct Bm25 {
     postings: Vec<Posting>,
     idfs: Vec<f32>,
     unseen_idf: f32,
+    documents: usize,
 }
 
 impl Bm25 {
     /// Indexes documents, one at a time; their numbers are their positions.
-    pub(super) fn build(documents: impl Iterator<Item = Terms>) -> Self {
+    ///
+    /// How common a term is can be told by another index as well, which then stands for so many
+    /// documents.
+    pub(super) fn build(
+        documents: impl Iterator<Item = Terms>,
+        prior: Option<(&Self, f32)>,
+    ) -> Self {
         let mut lengths: Vec<f32> = Vec::new();
         let mut found: Vec<(u32, u32, f32)> = Vec::new();
         for (number, terms) in (0..).zip(documents.take(DOCUMENTS)) {
@@ -67,13 +74,18 @@ impl Bm25 {
         let count = lengths.len();
         let average = (lengths.iter().sum::<f32>() / count.max(1) as f32).max(1.0);
         let mut index = Self {
-            unseen_idf: idf(count, 0),
+            unseen_idf: idf(count as f32 + prior.map_or(0.0, |(_, prior)| prior), 0.0),
+            documents: count,
             postings: Vec::with_capacity(found.len()),
             ..Self::default()
         };
         for same in found.chunk_by(|a, b| a.0 == b.0) {
             index.hashes.push(same[0].0);
-            index.idfs.push(idf(count, same.len()));
+            let (more, holders) = prior.map_or((0.0, 0.0), |(other, prior)| {
+                (prior, prior * other.share(same[0].0))
+            });
+            let holders = same.len() as f32 + holders;
+            index.idfs.push(idf(count as f32 + more, holders));
             index.starts.push(index.postings.len() as u32);
             let posting = |(_, document, tf): &(u32, u32, f32)| {
                 let norm = K1 * (1.0 - B + B * lengths[*document as usize] / average);
@@ -130,6 +142,12 @@ impl Bm25 {
         }
     }
 
+    /// The share of documents that have a term.
+    fn share(&self, hash: u32) -> f32 {
+        let holders = self.find(hash).map_or(0, |term| self.postings(term).len());
+        holders as f32 / self.documents.max(1) as f32
+    }
+
     fn postings(&self, term: usize) -> &[Posting] {
         &self.postings[self.starts[term] as usize..self.starts[term + 1] as usize]
     }
@@ -171,9 +189,8 @@ impl Bm25 {
     }
 }
 
-/// How much a term found in `holders` of `documents` tells; never negative.
-fn idf(documents: usize, holders: usize) -> f32 {
-    let (all, with) = (documents as f32, holders as f32);
+/// How much a term found `with` so many of `all` documents tells; never negative.
+fn idf(all: f32, with: f32) -> f32 {
     (1.0 + (all - with + 0.5) / (with + 0.5)).ln()
 }
 
@@ -182,7 +199,7 @@ mod tests {
     use super::*;
 
     fn index(documents: &[&[(u32, f32)]]) -> Bm25 {
-        Bm25::build(documents.iter().map(|terms| terms.to_vec()))
+        Bm25::build(documents.iter().map(|terms| terms.to_vec()), None)
     }
 
     fn scores(index: &Bm25, count: usize, terms: &[u32]) -> Vec<f32> {
@@ -243,7 +260,7 @@ mod tests {
     #[test]
     fn an_empty_index_answers_nothing() {
         assert_eq!(
-            Bm25::build(std::iter::empty()).add(&[(1, 1.0), (2, 1.0)], &mut []),
+            Bm25::build(std::iter::empty(), None).add(&[(1, 1.0), (2, 1.0)], &mut []),
             2.2 * 2.0 * 2.0_f32.ln()
         );
         assert!(index(&[&[]]).bytes() < 100);

@@ -26,6 +26,10 @@ const ENTRY_CHARS: usize = 20_000;
 /// Words of a message that are looked up among known words at most: the bound for hostile messages.
 const REPAIRED: usize = 24;
 
+/// Entries from which on it is told by them alone how common a word is. What they lack is made up for
+/// by lines of the corpus: of three entries about one matter, "when" would tell as much as "smoke".
+const ENOUGH: usize = 100;
+
 /// Shares of neighbours that are nothing where texts of the vocabulary are compared: there are many.
 const LEAST: f32 = 0.1;
 
@@ -197,6 +201,8 @@ pub(super) struct Collection {
     concepts: Bm25,
     soft: Soft,
     whole: Whole,
+    /// Whether lines of the corpus help to tell how common a word is.
+    pub(super) few: bool,
 }
 
 impl Collection {
@@ -206,15 +212,32 @@ impl Collection {
         words: &[Worded],
         thesaurus: &Thesaurus,
         vocabulary: &Vocabulary,
+        lines: Option<&Self>,
     ) -> Self {
-        let lexical = |leg| Bm25::build(texts.iter().map(|text| entry_terms(text, leg, thesaurus)));
-        let soft = Soft::build(vocabulary, words.iter().map(|words| &words.all));
+        let prior = ENOUGH.saturating_sub(texts.len()) as f32;
+        let prior = lines
+            .filter(|lines| prior > 0.0 && lines.count > 0)
+            .map(|lines| (lines, prior));
+        let lexical = |leg, of: fn(&Self) -> &Bm25| {
+            let documents = texts.iter().map(|text| entry_terms(text, leg, thesaurus));
+            Bm25::build(documents, prior.map(|(lines, prior)| (of(lines), prior)))
+        };
+        let of_prior = prior.map_or(0.0, |(_, prior)| prior);
+        let soft = Soft::build(vocabulary, words.iter().map(|words| &words.all), of_prior);
         Self {
             count: texts.len(),
-            grams: lexical(Leg::Grams),
-            concepts: lexical(Leg::Concepts),
+            grams: lexical(Leg::Grams, |lines| &lines.grams),
+            concepts: lexical(Leg::Concepts, |lines| &lines.concepts),
             whole: Whole::build(vocabulary, &soft, words),
             soft,
+            few: prior.is_some(),
+        }
+    }
+
+    /// Finds how common the words of a message are here.
+    pub(super) fn compare(&self, terms: &mut [Term]) {
+        for term in terms {
+            term.common = self.soft.share(&term.near);
         }
     }
 
@@ -267,21 +290,21 @@ impl Collection {
             add(row, &raw, weighing.factor(Leg::Whole));
         }
         let factor = weighing.factor(Leg::Soft);
-        self.score_words(lines.words, vocabulary, among, factor, &mut scores);
+        self.score_words(lines, vocabulary, among, factor, &mut scores);
         scores
     }
 
     /// The leg of words, word by word: each is compared with the vocabulary once.
     fn score_words(
         &self,
-        lines: &[Places],
+        lines: &Asked<'_>,
         vocabulary: &Vocabulary,
         among: &Selection,
         factor: f32,
         scores: &mut [f32],
     ) {
         let mut uses: Vec<(u32, u32)> = (0..)
-            .zip(lines)
+            .zip(lines.words)
             .flat_map(|(line, places)| places.iter().map(move |(place, _)| (*place, line)))
             .collect();
         uses.sort_unstable();
@@ -289,9 +312,12 @@ impl Collection {
         for uses in uses.chunk_by(|a, b| a.0 == b.0) {
             let place = uses[0].0;
             let near = vocabulary.neighbours(place, among);
-            let impacts = self
-                .soft
-                .impacts(&near, vocabulary.tells(place), &mut found);
+            let common = match self.few {
+                true => lines.collection.soft.share(&near),
+                false => 0.0,
+            };
+            let tells = (vocabulary.tells(place), common);
+            let impacts = self.soft.impacts(&near, tells, &mut found);
             for (_, line) in uses {
                 let row = &mut scores[*line as usize * self.count..][..self.count];
                 for (document, impact) in &impacts {

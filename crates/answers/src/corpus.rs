@@ -64,7 +64,7 @@ pub(super) struct Corpus {
     pub(super) vocabulary: Vocabulary,
     /// The words of corpus and thesaurus.
     pub(super) known: Arc<Known>,
-    lines: Collection,
+    pub(super) lines: Collection,
     weighing: Weighing,
     /// The words of the lines that vote; they come first.
     words: Vec<Places>,
@@ -91,7 +91,7 @@ impl Corpus {
             .collect();
         let spelled = vocabulary.finish();
         vocabulary.share();
-        let lines = Collection::build(&texts, &words, thesaurus, &vocabulary);
+        let lines = Collection::build(&texts, &words, thesaurus, &vocabulary, None);
         let among = lines.words(&vocabulary, &words);
         let step = (texts.len() / SAMPLE).max(1);
         let asked = (0..texts.len()).step_by(step).map(|at| {

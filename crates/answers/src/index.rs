@@ -18,6 +18,10 @@ use crate::Lang;
 /// What the lines of the corpus add to a score.
 const HOP: f32 = 1.0;
 
+/// Entries from which on it is added wholly: lines have little to choose among a few entries, and one of two
+/// that a keyword names equally would seem to be meant.
+const MANY: f32 = 20.0;
+
 /// Score by meaning of an entry that had every word, from which on a message is judged by what it got, not by what
 /// it could get: a keyword cannot get the score of a sentence.
 const FULL: f32 = 1.6;
@@ -67,15 +71,24 @@ impl Index {
             .map(|text| Worded::read(text, &mut vocabulary))
             .collect();
         let own = Known::build(vocabulary.finish().iter());
-        let entries = Collection::build(texts, &words, &thesaurus, &vocabulary);
+        let entries =
+            Collection::build(texts, &words, &thesaurus, &vocabulary, Some(&corpus.lines));
+        let repair = Repair::new(own, Arc::clone(&corpus.known));
         let among = entries.words(&vocabulary, &words);
         let questions = texts
             .iter()
             .zip(&words)
-            .map(|(text, words)| Query::of(text, words, &thesaurus, &vocabulary, &among));
+            .map(|(text, words)| match entries.few {
+                true => {
+                    let mut query = Query::read(&text.question, &thesaurus, &vocabulary, &repair);
+                    corpus.lines.compare(&mut query.terms);
+                    query
+                }
+                false => Query::of(text, words, &thesaurus, &vocabulary, &among),
+            });
         let weighing = Weighing::new(leads(&entries, &vocabulary, questions));
         Self {
-            repair: Repair::new(own, Arc::clone(&corpus.known)),
+            repair,
             votes: corpus.votes(&entries, &vocabulary, &among, &weighing),
             thesaurus,
             vocabulary,
@@ -87,9 +100,12 @@ impl Index {
 
     /// Ranks all entries for a message.
     pub(super) fn rank(&self, text: &str) -> Ranking {
-        let query = Query::read(text, &self.thesaurus, &self.vocabulary, &self.repair);
+        let mut query = Query::read(text, &self.thesaurus, &self.vocabulary, &self.repair);
         if !query.says_something || self.entries.count == 0 {
             return Ranking::default();
+        }
+        if self.entries.few {
+            self.corpus.lines.compare(&mut query.terms);
         }
         let mut reach = 0.0;
         let mut found = vec![[0.0; LEGS.len()]; self.entries.count];
@@ -125,6 +141,7 @@ impl Index {
     /// `evidence` comes with the factor of its score.
     fn ranking(&self, found: &[PerLeg], evidence: Evidence, hop: &[f32]) -> Ranking {
         let mut best = 0.0_f32;
+        let told = HOP * (self.entries.count as f32 / MANY).min(1.0);
         let mut hits: Vec<Hit> = found
             .iter()
             .zip(hop)
@@ -132,7 +149,7 @@ impl Index {
             .filter_map(|(place, (raw, hop))| {
                 let own = self.weighing.fuse(raw);
                 best = best.max(own);
-                let score = own + HOP * hop;
+                let score = own + told * hop;
                 let legs = self.legs(raw, *hop);
                 (score > 0.0).then_some(Hit { place, score, legs })
             })

@@ -15,6 +15,8 @@ pub(super) struct Soft {
     postings: Vec<(u32, f32)>,
     /// What each document's length adds below the line of BM25.
     norms: Vec<f32>,
+    /// How many documents [`Term::common`] stands for.
+    prior: f32,
 }
 
 impl Soft {
@@ -22,6 +24,7 @@ impl Soft {
     pub(super) fn build<'a>(
         vocabulary: &Vocabulary,
         documents: impl Iterator<Item = &'a Places>,
+        prior: f32,
     ) -> Self {
         let mut by_word: Vec<(u32, u32, f32)> = Vec::new();
         let mut lengths: Vec<f32> = Vec::new();
@@ -47,6 +50,7 @@ impl Soft {
                 .map(|(_, number, count)| (number, count))
                 .collect(),
             norms: lengths.iter().map(norm).collect(),
+            prior,
         }
     }
 
@@ -70,7 +74,7 @@ impl Soft {
     pub(super) fn add(&self, terms: &[Term], scores: &mut [f32]) -> f32 {
         let mut found = Found::new(scores.len());
         let bound = |term: &Term| {
-            let weight = self.weigh(&term.near, term.telling, &mut found);
+            let weight = self.weigh(&term.near, (term.telling, term.common), &mut found);
             for (at, frequency) in found.drain() {
                 scores[at] += weight * frequency / (frequency + self.norms[at]);
             }
@@ -80,8 +84,8 @@ impl Soft {
     }
 
     /// What a word with these neighbours adds to each document it finds.
-    pub(super) fn impacts(&self, near: &Places, telling: f32, found: &mut Found) -> Places {
-        let weight = self.weigh(near, telling, found);
+    pub(super) fn impacts(&self, near: &Places, tells: (f32, f32), found: &mut Found) -> Places {
+        let weight = self.weigh(near, tells, found);
         let impact = |(at, frequency)| {
             let impact = weight * frequency / (frequency + self.norms[at]);
             (at as u32, impact)
@@ -89,18 +93,28 @@ impl Soft {
         found.drain().map(impact).collect()
     }
 
-    fn weigh(&self, near: &[(u32, f32)], telling: f32, found: &mut Found) -> f32 {
+    /// The share of documents that hold a word with these neighbours.
+    pub(super) fn share(&self, near: &Places) -> f32 {
+        let mut found = Found::new(self.norms.len());
+        self.find(near, &mut found);
+        found.holders() / self.norms.len().max(1) as f32
+    }
+
+    fn find(&self, near: &Places, found: &mut Found) {
         for (place, share) in near {
             for (document, count) in self.postings(*place) {
                 found.add(*document as usize, share * count, *share);
             }
         }
-        let holders = found.holders();
-        let all = self.norms.len() as f32;
-        let idf = (1.0 + (all - holders + 0.5) / (holders + 0.5))
-            .ln()
-            .max(0.0);
-        idf * telling * (K1 + 1.0)
+    }
+
+    /// The bound of what a word adds, by how much it tells and how common it is elsewhere.
+    fn weigh(&self, near: &Places, (telling, common): (f32, f32), found: &mut Found) -> f32 {
+        self.find(near, found);
+        let holders = found.holders() + self.prior * common;
+        let all = self.norms.len() as f32 + self.prior;
+        let idf = (1.0 + (all - holders + 0.5) / (holders + 0.5)).ln();
+        idf.max(0.0) * telling * (K1 + 1.0)
     }
 }
 

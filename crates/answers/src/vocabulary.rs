@@ -62,6 +62,8 @@ pub(super) struct Term {
     pub(super) count: f32,
     /// How much it tells, 0 to 1.
     pub(super) telling: f32,
+    /// The share of lines of the corpus that hold it or words near it; 0 if nobody asks.
+    pub(super) common: f32,
     /// Its vector; empty if nothing of it is known.
     pub(super) vector: Vec<f32>,
     /// The words of the vocabulary near it, itself among them, each with its share.
@@ -245,6 +247,7 @@ impl Vocabulary {
                 place,
                 count: *count,
                 telling,
+                common: 0.0,
                 vector: vector.unwrap_or_default(),
                 near,
             }
@@ -262,6 +265,7 @@ impl Vocabulary {
                 place: Some(*place),
                 count: *count,
                 telling: self.tells(*place),
+                common: 0.0,
                 vector,
                 near: self.neighbours(*place, among),
             }
