@@ -9,7 +9,7 @@ use super::grams::grams;
 use super::repair::Repair;
 use super::soft::{Found, Soft};
 use super::thesaurus::Thesaurus;
-use super::vocabulary::{Counts, Places, Spelled, Term, Vocabulary, count, merge};
+use super::vocabulary::{Counts, Places, Selection, Spelled, Term, Vocabulary, count, merge};
 use super::weighing::Weighing;
 use super::whole::Whole;
 use super::words::{MESSAGE_CHARS, Spelling, Words};
@@ -25,6 +25,13 @@ const ENTRY_CHARS: usize = 20_000;
 
 /// Words of a message that are looked up among known words at most: the bound for hostile messages.
 const REPAIRED: usize = 24;
+
+/// Entries from which on it is told by them alone how common a word is. What they lack is made up for
+/// by lines of the corpus: of three entries about one matter, "when" would tell as much as "smoke".
+const ENOUGH: usize = 100;
+
+/// Shares of neighbours that are nothing where texts of the vocabulary are compared: there are many.
+const LEAST: f32 = 0.1;
 
 /// Words a sentence has at least to be compared by itself.
 const SENTENCE_WORDS: f32 = 3.0;
@@ -88,7 +95,7 @@ impl Query {
     }
 
     /// A query without the legs of meaning.
-    pub(super) fn lexical(text: &str, thesaurus: &Thesaurus) -> Self {
+    fn lexical(text: &str, thesaurus: &Thesaurus) -> Self {
         let read = Words::read(text, Spelling::Folded, MESSAGE_CHARS);
         let mut query = Self {
             says_something: read.iter().any(|word| word.len() > 1),
@@ -102,6 +109,20 @@ impl Query {
         query.grams.sort_unstable_by_key(|(hash, _)| *hash);
         query.grams.dedup_by_key(|(hash, _)| *hash);
         query
+    }
+
+    /// The question of a text, by words of the vocabulary, with the neighbours among some words.
+    pub(super) fn of(
+        text: &EntryText,
+        words: &Worded,
+        thesaurus: &Thesaurus,
+        vocabulary: &Vocabulary,
+        among: &Selection,
+    ) -> Self {
+        Self {
+            terms: vocabulary.terms_of(&words.question, among),
+            ..Self::lexical(&text.question, thesaurus)
+        }
     }
 }
 
@@ -160,12 +181,6 @@ impl Worded {
             sentences: parts,
         }
     }
-
-    /// A text's question as a message to be asked, by words of the vocabulary.
-    pub(super) fn asked(&self, text: &EntryText, thesaurus: &Thesaurus) -> (Query, Places) {
-        let query = Query::lexical(&text.question, thesaurus);
-        (query, self.question.clone())
-    }
 }
 
 /// The sentences of a text: what ends in a full stop, question or exclamation mark and a blank.
@@ -186,6 +201,8 @@ pub(super) struct Collection {
     concepts: Bm25,
     soft: Soft,
     whole: Whole,
+    /// Whether lines of the corpus help to tell how common a word is.
+    pub(super) few: bool,
 }
 
 impl Collection {
@@ -195,21 +212,32 @@ impl Collection {
         words: &[Worded],
         thesaurus: &Thesaurus,
         vocabulary: &Vocabulary,
+        lines: Option<&Self>,
     ) -> Self {
-        let lexical = |leg| {
-            let documents: Vec<Terms> = texts
-                .iter()
-                .map(|text| entry_terms(text, leg, thesaurus))
-                .collect();
-            Bm25::build(&documents)
+        let prior = ENOUGH.saturating_sub(texts.len()) as f32;
+        let prior = lines
+            .filter(|lines| prior > 0.0 && lines.count > 0)
+            .map(|lines| (lines, prior));
+        let lexical = |leg, of: fn(&Self) -> &Bm25| {
+            let documents = texts.iter().map(|text| entry_terms(text, leg, thesaurus));
+            Bm25::build(documents, prior.map(|(lines, prior)| (of(lines), prior)))
         };
-        let soft = Soft::build(vocabulary, words.iter().map(|words| &words.all));
+        let of_prior = prior.map_or(0.0, |(_, prior)| prior);
+        let soft = Soft::build(vocabulary, words.iter().map(|words| &words.all), of_prior);
         Self {
             count: texts.len(),
-            grams: lexical(Leg::Grams),
-            concepts: lexical(Leg::Concepts),
+            grams: lexical(Leg::Grams, |lines| &lines.grams),
+            concepts: lexical(Leg::Concepts, |lines| &lines.concepts),
             whole: Whole::build(vocabulary, &soft, words),
             soft,
+            few: prior.is_some(),
+        }
+    }
+
+    /// Finds how common the words of a message are here.
+    pub(super) fn compare(&self, terms: &mut [Term]) {
+        for term in terms {
+            term.common = self.soft.share(&term.near);
         }
     }
 
@@ -226,131 +254,85 @@ impl Collection {
         }
     }
 
-    /// Scores of texts whose words are all in the vocabulary, each leg as in [`Self::score`] but
-    /// with the neighbours among the first `limit` words only: those of this collection.
-    pub(super) fn score_all(
+    /// The words of the texts.
+    pub(super) fn words<'w>(&self, vocabulary: &Vocabulary, words: &'w [Worded]) -> Selection {
+        let all = words.iter().flat_map(|words: &'w Worded| &words.all);
+        let mut places: Vec<u32> = all.map(|(place, _)| *place).collect();
+        places.sort_unstable();
+        places.dedup();
+        vocabulary.select(places, LEAST)
+    }
+
+    /// Scores of lines of another collection, row by row, as by [`Self::score`], all legs together.
+    pub(super) fn score_lines(
         &self,
+        lines: &Asked<'_>,
         vocabulary: &Vocabulary,
-        limit: usize,
-        texts: &[(Query, Places)],
-        planes: Planes,
-    ) -> Scores {
-        let mut scores = Scores {
-            bounds: vec![[0.0; LEGS.len()]; texts.len()],
-            values: vec![vec![0.0; texts.len() * self.count]; planes.count()],
-            count: self.count,
-            planes,
-        };
+        among: &Selection,
+        weighing: &Weighing,
+    ) -> Vec<f32> {
+        let rows = lines.words.len();
+        let mut scores = vec![0.0; rows * self.count];
         if self.count == 0 {
             return scores;
         }
+        let grams = weighing.factor(Leg::Grams);
+        self.grams
+            .add_all(&lines.collection.grams, grams, rows, &mut scores);
         let mut raw = vec![0.0; self.count];
-        for (at, (query, places)) in texts.iter().enumerate() {
-            for leg in [Leg::Grams, Leg::Concepts, Leg::Whole] {
-                raw.fill(0.0);
-                scores.bounds[at][leg as usize] = match leg {
-                    Leg::Whole => {
-                        self.whole.add_places(vocabulary, places, &mut raw);
-                        1.0
-                    }
-                    _ => self.score(leg, query, &mut raw),
-                };
-                let (row, factor) = scores.row_mut(leg, at);
-                for (score, raw) in row.iter_mut().zip(&raw) {
-                    *score += factor * raw;
-                }
-            }
+        let by_line = lines.words.iter().zip(lines.concepts);
+        for (row, (words, concepts)) in scores.chunks_exact_mut(self.count).zip(by_line) {
+            raw.fill(0.0);
+            self.concepts.add(concepts, &mut raw);
+            add(row, &raw, weighing.factor(Leg::Concepts));
+            raw.fill(0.0);
+            self.whole.add_places(vocabulary, words, &mut raw);
+            add(row, &raw, weighing.factor(Leg::Whole));
         }
-        self.score_words(vocabulary, limit, texts, &mut scores);
+        let factor = weighing.factor(Leg::Soft);
+        self.score_words(lines, vocabulary, among, factor, &mut scores);
         scores
     }
 
     /// The leg of words, word by word: each is compared with the vocabulary once.
     fn score_words(
         &self,
+        lines: &Asked<'_>,
         vocabulary: &Vocabulary,
-        limit: usize,
-        texts: &[(Query, Places)],
-        scores: &mut Scores,
+        among: &Selection,
+        factor: f32,
+        scores: &mut [f32],
     ) {
-        let mut uses: Vec<(u32, usize)> = texts
-            .iter()
-            .enumerate()
-            .flat_map(|(at, (_, places))| places.iter().map(move |(place, _)| (*place, at)))
+        let mut uses: Vec<(u32, u32)> = (0..)
+            .zip(lines.words)
+            .flat_map(|(line, places)| places.iter().map(move |(place, _)| (*place, line)))
             .collect();
         uses.sort_unstable();
-        let words: Vec<&[(u32, usize)]> = uses.chunk_by(|a, b| a.0 == b.0).collect();
         let mut found = Found::new(self.count);
-        for block in words.chunks(BLOCK) {
-            let places: Vec<u32> = block.iter().map(|uses| uses[0].0).collect();
-            let near = vocabulary.neighbours(&places, limit);
-            for ((uses, place), near) in block.iter().zip(places).zip(near) {
-                let telling = vocabulary.tells(place);
-                let (impacts, bound) = self.soft.impacts(&near, telling, &mut found);
-                for (_, at) in *uses {
-                    scores.bounds[*at][Leg::Soft as usize] += bound;
-                    let (row, factor) = scores.row_mut(Leg::Soft, *at);
-                    for (document, impact) in &impacts {
-                        row[*document as usize] += factor * impact;
-                    }
+        for uses in uses.chunk_by(|a, b| a.0 == b.0) {
+            let place = uses[0].0;
+            let near = vocabulary.neighbours(place, among);
+            let common = match self.few {
+                true => lines.collection.soft.share(&near),
+                false => 0.0,
+            };
+            let tells = (vocabulary.tells(place), common);
+            let impacts = self.soft.impacts(&near, tells, &mut found);
+            for (_, line) in uses {
+                let row = &mut scores[*line as usize * self.count..][..self.count];
+                for (document, impact) in &impacts {
+                    row[*document as usize] += factor * impact;
                 }
             }
         }
     }
 }
 
-/// Words compared with the vocabulary at a time, so that they stay at hand while it passes.
-const BLOCK: usize = 32;
-
-/// What is kept of the scores of many texts.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Planes {
-    /// Each leg by itself, raw.
-    Each,
-    /// Their weighed sum.
-    Fused(Weighing),
-}
-
-impl Planes {
-    fn count(self) -> usize {
-        match self {
-            Self::Each => LEGS.len(),
-            Self::Fused(_) => 1,
-        }
-    }
-
-    /// Where a leg goes, and what it is multiplied by.
-    fn of(self, leg: Leg) -> (usize, f32) {
-        match self {
-            Self::Each => (leg as usize, 1.0),
-            Self::Fused(weighing) => (0, weighing.factor(leg)),
-        }
-    }
-}
-
-/// Scores of many texts against a collection.
-#[derive(Debug)]
-pub(super) struct Scores {
-    /// The bound of a score, for each text.
-    pub(super) bounds: Vec<PerLeg>,
-    /// For each plane, the documents' scores text by text.
-    values: Vec<Vec<f32>>,
-    count: usize,
-    planes: Planes,
-}
-
-impl Scores {
-    /// The scores of all documents for one text: in one leg, or all legs together.
-    pub(super) fn row(&self, leg: Leg, text: usize) -> &[f32] {
-        let (plane, _) = self.planes.of(leg);
-        &self.values[plane][text * self.count..(text + 1) * self.count]
-    }
-
-    fn row_mut(&mut self, leg: Leg, text: usize) -> (&mut [f32], f32) {
-        let (plane, factor) = self.planes.of(leg);
-        let row = &mut self.values[plane][text * self.count..(text + 1) * self.count];
-        (row, factor)
-    }
+/// Lines of a collection that are asked, from its first on.
+pub(super) struct Asked<'l> {
+    pub(super) collection: &'l Collection,
+    pub(super) words: &'l [Places],
+    pub(super) concepts: &'l [Places],
 }
 
 fn entry_terms(text: &EntryText, leg: Leg, thesaurus: &Thesaurus) -> Terms {
@@ -373,4 +355,11 @@ fn entry_terms(text: &EntryText, leg: Leg, thesaurus: &Thesaurus) -> Terms {
     add(&text.answer, 1.0);
     merge(&mut terms);
     terms
+}
+
+/// Adds one row to another, times a factor.
+fn add(row: &mut [f32], raw: &[f32], factor: f32) {
+    for (score, raw) in row.iter_mut().zip(raw) {
+        *score += factor * raw;
+    }
 }

@@ -5,11 +5,16 @@
 //! Lines of the background vote for none: a message that is most like one of them is about
 //! something that is no matter of the knowledge base.
 
+use std::sync::Arc;
+
 use super::EntryText;
-use super::collection::{Collection, LEGS, Leg, PerLeg, Planes, Query, Scores, Worded};
+use super::collection::{Asked, Collection, LEGS, PerLeg, Query, Worded};
+use super::repair::Known;
 use super::thesaurus::Thesaurus;
-use super::vocabulary::{Places, Vocabulary};
+use super::vectors::Vectors;
+use super::vocabulary::{Places, Selection, Vocabulary};
 use super::weighing::Weighing;
+use crate::Lang;
 
 /// Words a line has at least: shorter ones are like everything.
 const LINE_WORDS: usize = 4;
@@ -32,39 +37,16 @@ const SAMPLE: usize = 64;
 /// Least lead of the line nearest to a line, as a share of the best there could be.
 const LEAST_LEAD: f32 = 0.1;
 
-/// The texts of a corpus in one language.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Lines {
-    /// First those that vote, then the background.
-    texts: Vec<EntryText>,
-    voting: usize,
-}
-
-impl Lines {
-    /// Reads texts of one line each; those that begin with `#` are comments.
-    pub(super) fn read(lines: &str, background: &str) -> Self {
-        let read = |text: &str| -> Vec<EntryText> {
-            let lines = text.lines().map(str::trim);
-            lines
-                .filter(|line| !line.starts_with('#'))
-                .filter(|line| line.split_whitespace().count() >= LINE_WORDS)
-                .map(|line| EntryText {
-                    question: line.to_owned(),
-                    ..EntryText::default()
-                })
-                .collect()
-        };
-        let mut texts = read(lines);
-        let voting = texts.len();
-        texts.extend(read(background));
-        Self { texts, voting }
-    }
-
-    /// The words of all lines.
-    pub(super) fn worded(&self, vocabulary: &mut Vocabulary) -> Vec<Worded> {
-        let read = |text| Worded::read(text, vocabulary);
-        self.texts.iter().map(read).collect()
-    }
+/// The texts of one line each; those that begin with `#` are comments.
+fn read(text: &str) -> impl Iterator<Item = EntryText> {
+    let lines = text.lines().map(str::trim);
+    lines
+        .filter(|line| !line.starts_with('#'))
+        .filter(|line| line.split_whitespace().count() >= LINE_WORDS)
+        .map(|line| EntryText {
+            question: line.to_owned(),
+            ..EntryText::default()
+        })
 }
 
 /// What the corpus has to say about a message.
@@ -76,51 +58,84 @@ pub(super) struct Heard {
     pub(super) background: f32,
 }
 
-/// The corpus of one language, indexed, with the votes of its lines.
+/// The corpus of one language, indexed, and its words; the same for all indexes.
 #[derive(Debug)]
 pub(super) struct Corpus {
-    lines: Collection,
-    voting: usize,
+    pub(super) vocabulary: Vocabulary,
+    /// The words of corpus and thesaurus.
+    pub(super) known: Arc<Known>,
+    pub(super) lines: Collection,
     weighing: Weighing,
-    /// Which entries each voting line is for, and how much.
-    votes: Vec<Places>,
-    entries: usize,
+    /// The words of the lines that vote; they come first.
+    words: Vec<Places>,
+    /// What these lines speak of.
+    concepts: Vec<Places>,
 }
 
 impl Corpus {
-    /// Indexes lines and lets them vote for the entries.
+    /// Indexes the lines that vote, and those of the background.
     pub(super) fn build(
-        lines: &Lines,
-        words: &[Worded],
+        lang: Lang,
         thesaurus: &Thesaurus,
-        vocabulary: &Vocabulary,
-        entries: (&Collection, &Weighing),
+        vectors: Option<Arc<Vectors>>,
+        (lines, background): (&str, &str),
     ) -> Self {
-        let texts: Vec<&EntryText> = lines.texts.iter().collect();
-        let collection = Collection::build(&texts, words, thesaurus, vocabulary);
-        let asked: Vec<(Query, Places)> = lines
-            .texts
+        let mut texts: Vec<EntryText> = read(lines).collect();
+        let voting = texts.len();
+        texts.extend(read(background));
+        let texts: Vec<&EntryText> = texts.iter().collect();
+        let mut vocabulary = Vocabulary::new(vectors, lang);
+        let words: Vec<Worded> = texts
             .iter()
-            .zip(words)
-            .map(|(text, words)| words.asked(text, thesaurus))
+            .map(|text| Worded::read(text, &mut vocabulary))
             .collect();
-        let (entries, weighing) = entries;
-        let voters = &asked[..lines.voting];
-        let planes = Planes::Fused(*weighing);
-        let scores = entries.score_all(vocabulary, vocabulary.own(), voters, planes);
+        let spelled = vocabulary.finish();
+        vocabulary.share();
+        let lines = Collection::build(&texts, &words, thesaurus, &vocabulary, None);
+        let among = lines.words(&vocabulary, &words);
+        let step = (texts.len() / SAMPLE).max(1);
+        let asked = (0..texts.len()).step_by(step).map(|at| {
+            let query = Query::of(texts[at], &words[at], thesaurus, &vocabulary, &among);
+            (at, query)
+        });
         Self {
-            weighing: scale(&collection, vocabulary, asked),
-            voting: lines.voting,
-            votes: votes(&scores, lines.voting, entries.count),
-            entries: entries.count,
-            lines: collection,
+            weighing: scale(&lines, &vocabulary, asked),
+            lines,
+            known: Arc::new(Known::build(spelled.iter().chain(thesaurus.words()))),
+            vocabulary,
+            concepts: texts[..voting]
+                .iter()
+                .map(|text| thesaurus.speaks_of(&text.question))
+                .collect(),
+            words: words
+                .into_iter()
+                .take(voting)
+                .map(|words| words.question)
+                .collect(),
         }
     }
 
+    /// Lets the lines vote for entries.
+    pub(super) fn votes(
+        &self,
+        entries: &Collection,
+        vocabulary: &Vocabulary,
+        among: &Selection,
+        weighing: &Weighing,
+    ) -> Votes {
+        let asked = Asked {
+            collection: &self.lines,
+            words: &self.words,
+            concepts: &self.concepts,
+        };
+        let scores = entries.score_lines(&asked, vocabulary, among, weighing);
+        Votes::count(&scores, entries.count)
+    }
+
     /// What the lines like a message say of the entries.
-    pub(super) fn hear(&self, query: &Query) -> Heard {
+    pub(super) fn hear(&self, query: &Query, votes: &Votes) -> Heard {
         let mut heard = Heard {
-            hop: vec![0.0; self.entries],
+            hop: vec![0.0; votes.entries],
             background: 0.0,
         };
         if self.lines.count == 0 {
@@ -136,10 +151,10 @@ impl Corpus {
                 *score += factor * raw;
             }
         }
-        let background = scores.iter().skip(self.voting).copied();
+        let background = scores.iter().skip(self.words.len()).copied();
         heard.background = background.fold(0.0, f32::max);
         for (line, share) in shares(&scores, CHOICE) {
-            for (entry, vote) in self.votes.get(line as usize).into_iter().flatten() {
+            for (entry, vote) in votes.of(line) {
                 heard.hop[*entry as usize] += share * vote;
             }
         }
@@ -148,42 +163,69 @@ impl Corpus {
 }
 
 /// What lines are measured by: how far the best line is ahead when another line is asked.
-fn scale(lines: &Collection, vocabulary: &Vocabulary, asked: Vec<(Query, Places)>) -> Weighing {
-    let step = (asked.len() / SAMPLE).max(1);
-    let sample: Vec<usize> = (0..asked.len()).step_by(step).collect();
-    let asked = asked.into_iter().step_by(step).collect::<Vec<_>>();
-    let scores = lines.score_all(vocabulary, vocabulary.len(), &asked, Planes::Each);
+fn scale(
+    lines: &Collection,
+    vocabulary: &Vocabulary,
+    asked: impl Iterator<Item = (usize, Query)>,
+) -> Weighing {
     let mut leads: PerLeg = [0.0; LEGS.len()];
-    for (text, line) in sample.iter().enumerate() {
+    let mut row = vec![0.0; lines.count];
+    for (line, query) in asked {
         for leg in LEGS.into_iter().filter(|leg| leg.works(vocabulary)) {
-            let row = scores.row(leg, text);
+            row.fill(0.0);
+            let bound = lines.score(leg, &query, &mut row);
             let mean = row.iter().sum::<f32>() / row.len().max(1) as f32;
-            let others = row.iter().enumerate().filter(|(at, _)| at != line);
+            let others = row.iter().enumerate().filter(|(at, _)| *at != line);
             let top = others.map(|(_, score)| *score).fold(mean, f32::max);
-            let bound = scores.bounds[text][leg as usize];
-            let lead = (top - mean).max(LEAST_LEAD * bound);
-            leads[leg as usize] += lead / sample.len() as f32;
+            leads[leg as usize] += (top - mean).max(LEAST_LEAD * bound);
         }
     }
-    Weighing::new(leads)
+    let sample = lines.count.div_ceil((lines.count / SAMPLE).max(1)).max(1);
+    Weighing::new(leads.map(|lead| lead / sample as f32))
 }
 
-/// The votes of lines for entries. An entry that many lines vote for gets less of each.
-fn votes(scores: &Scores, lines: usize, entries: usize) -> Vec<Places> {
-    let mut sums = vec![0.0_f32; entries];
-    let vote = |line: usize| {
-        let votes = shares(scores.row(Leg::Soft, line), VOTE);
-        for (entry, vote) in &votes {
-            sums[*entry as usize] += vote;
+/// Which entries each line is for, and how much.
+#[derive(Debug)]
+pub(super) struct Votes {
+    entries: usize,
+    /// Where each line's votes begin; one more at the end.
+    starts: Vec<u32>,
+    votes: Places,
+}
+
+impl Votes {
+    /// Counts the votes of lines by their scores. An entry that many lines vote for gets less of each.
+    fn count(scores: &[f32], entries: usize) -> Self {
+        let mut sums = vec![0.0_f32; entries];
+        let mut starts = vec![0];
+        let mut votes = Places::new();
+        for row in scores.chunks_exact(entries.max(1)) {
+            for (entry, vote) in shares(row, VOTE) {
+                sums[entry as usize] += vote;
+                votes.push((entry, vote));
+            }
+            starts.push(votes.len() as u32);
         }
-        votes
-    };
-    let mut votes: Vec<Places> = (0..lines).map(vote).collect();
-    let average = sums.iter().sum::<f32>() / entries.max(1) as f32;
-    for (entry, vote) in votes.iter_mut().flatten() {
-        *vote *= average / sums[*entry as usize].max(LEAST_SUM * average);
+        let average = sums.iter().sum::<f32>() / entries.max(1) as f32;
+        for (entry, vote) in &mut votes {
+            *vote *= average / sums[*entry as usize].max(LEAST_SUM * average);
+        }
+        votes.shrink_to_fit();
+        Self {
+            entries,
+            starts,
+            votes,
+        }
     }
-    votes
+
+    fn of(&self, line: u32) -> &[(u32, f32)] {
+        let at = line as usize;
+        let (start, end) = (self.starts.get(at), self.starts.get(at + 1));
+        match (start, end) {
+            (Some(start), Some(end)) => &self.votes[*start as usize..*end as usize],
+            _ => &[],
+        }
+    }
 }
 
 /// The softmax of the best [`CHOSEN`] scores.

@@ -40,14 +40,27 @@ pub(super) fn whole(word: &[char]) -> u32 {
 
 /// FNV-1a of 32 bits over the UTF-8 of characters: the name of a row in the table of vectors.
 pub(super) fn key<'a>(chars: impl Iterator<Item = &'a char>) -> u32 {
-    let mut state = 0x811c_9dc5_u32;
+    chars.fold(KEY, |state, c| extend_key(state, *c))
+}
+
+/// The key of no characters.
+pub(super) const KEY: u32 = 0x811c_9dc5;
+
+/// The key of characters and one more.
+pub(super) fn extend_key(state: u32, c: char) -> u32 {
     let mut buffer = [0; 4];
-    for c in chars {
-        for byte in c.encode_utf8(&mut buffer).bytes() {
-            state = (state ^ u32::from(byte)).wrapping_mul(0x0100_0193);
-        }
-    }
-    state
+    let bytes = c.encode_utf8(&mut buffer).bytes();
+    bytes.fold(state, |state, byte| {
+        (state ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    })
+}
+
+/// The hashes of the word and of all that it begins with, shortest first.
+pub(super) fn beginnings(word: &[char]) -> impl Iterator<Item = u32> {
+    word.iter().scan(!SEED, |state, c| {
+        *state = mix(*state, *c);
+        Some(finish(*state))
+    })
 }
 
 const SEED: u64 = 0xcbf2_9ce4_8422_2325;
@@ -98,6 +111,13 @@ mod tests {
     fn a_word_is_not_one_of_its_own_pieces() {
         let word: Vec<char> = "jaa".chars().collect();
         assert!(!hashes("jaa", 1..=5).contains(&whole(&word)));
+    }
+
+    #[test]
+    fn the_beginnings_of_a_word_are_words() {
+        let word: Vec<char> = "jää".chars().collect();
+        let expected: Vec<u32> = (1..=3).map(|length| whole(&word[..length])).collect();
+        assert_eq!(beginnings(&word).collect::<Vec<_>>(), expected);
     }
 
     #[test]

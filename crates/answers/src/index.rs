@@ -5,18 +5,22 @@
 
 use std::sync::Arc;
 
-use super::collection::{Collection, LEGS, Leg, PerLeg, Planes, Query, Worded};
-use super::corpus::Corpus;
+use super::collection::{Collection, LEGS, Leg, PerLeg, Query, Worded};
+use super::corpus::{Corpus, Votes};
 use super::lexicon::Lexicon;
-use super::repair::Repair;
+use super::repair::{Known, Repair};
 use super::thesaurus::Thesaurus;
-use super::vocabulary::{Places, Vocabulary};
+use super::vocabulary::Vocabulary;
 use super::weighing::Weighing;
 use super::{EntryText, Evidence, Legs};
 use crate::Lang;
 
 /// What the lines of the corpus add to a score.
 const HOP: f32 = 1.0;
+
+/// Entries from which on it is added wholly: lines have little to choose among a few entries, and one of two
+/// that a keyword names equally would seem to be meant.
+const MANY: f32 = 20.0;
 
 /// Score by meaning of an entry that had every word, from which on a message is judged by what it got, not by what
 /// it could get: a keyword cannot get the score of a sentence.
@@ -52,37 +56,40 @@ pub(super) struct Index {
     repair: Repair,
     entries: Collection,
     weighing: Weighing,
-    corpus: Corpus,
+    corpus: Arc<Corpus>,
+    votes: Votes,
 }
 
 impl Index {
     /// Indexes texts; places are positions in `texts`.
     pub(super) fn build(lang: Lang, lexicon: &Lexicon, texts: &[&EntryText]) -> Self {
         let thesaurus = lexicon.thesaurus(lang);
-        let lines = lexicon.corpus(lang);
-        let mut vocabulary = Vocabulary::new(lexicon.vectors(), lang);
+        let corpus = lexicon.corpus(lang);
+        let mut vocabulary = corpus.vocabulary.upon();
         let words: Vec<Worded> = texts
             .iter()
             .map(|text| Worded::read(text, &mut vocabulary))
             .collect();
-        vocabulary.entries_end();
-        let line_words = lines.worded(&mut vocabulary);
-        let spelled = vocabulary.finish();
-        let known = spelled
-            .iter()
-            .map(|(exact, folded)| (exact.as_slice(), folded.as_slice()));
-        let repair = Repair::build(known.chain(thesaurus.words().map(|word| (word, word))));
-        let entries = Collection::build(texts, &words, &thesaurus, &vocabulary);
-        let questions: Vec<(Query, Places)> = texts
+        let own = Known::build(vocabulary.finish().iter());
+        let entries =
+            Collection::build(texts, &words, &thesaurus, &vocabulary, Some(&corpus.lines));
+        let repair = Repair::new(own, Arc::clone(&corpus.known));
+        let among = entries.words(&vocabulary, &words);
+        let questions = texts
             .iter()
             .zip(&words)
-            .map(|(text, words)| words.asked(text, &thesaurus))
-            .collect();
-        let weighing = Weighing::new(leads(&entries, &vocabulary, &questions));
-        let asked = (&entries, &weighing);
-        let corpus = Corpus::build(&lines, &line_words, &thesaurus, &vocabulary, asked);
+            .map(|(text, words)| match entries.few {
+                true => {
+                    let mut query = Query::read(&text.question, &thesaurus, &vocabulary, &repair);
+                    corpus.lines.compare(&mut query.terms);
+                    query
+                }
+                false => Query::of(text, words, &thesaurus, &vocabulary, &among),
+            });
+        let weighing = Weighing::new(leads(&entries, &vocabulary, questions));
         Self {
             repair,
+            votes: corpus.votes(&entries, &vocabulary, &among, &weighing),
             thesaurus,
             vocabulary,
             entries,
@@ -93,9 +100,12 @@ impl Index {
 
     /// Ranks all entries for a message.
     pub(super) fn rank(&self, text: &str) -> Ranking {
-        let query = Query::read(text, &self.thesaurus, &self.vocabulary, &self.repair);
+        let mut query = Query::read(text, &self.thesaurus, &self.vocabulary, &self.repair);
         if !query.says_something || self.entries.count == 0 {
             return Ranking::default();
+        }
+        if self.entries.few {
+            self.corpus.lines.compare(&mut query.terms);
         }
         let mut reach = 0.0;
         let mut found = vec![[0.0; LEGS.len()]; self.entries.count];
@@ -110,7 +120,7 @@ impl Index {
                 found[leg as usize] = *raw;
             }
         }
-        let heard = self.corpus.hear(&query);
+        let heard = self.corpus.hear(&query, &self.votes);
         let told: f32 = query.terms.iter().map(|term| term.telling).sum();
         let evidence = Evidence {
             score: self.lengthen(reach),
@@ -132,6 +142,7 @@ impl Index {
     /// `evidence` comes with the factor of its score.
     fn ranking(&self, found: &[PerLeg], evidence: Evidence, hop: &[f32]) -> Ranking {
         let mut best = 0.0_f32;
+        let told = HOP * (self.entries.count as f32 / MANY).min(1.0);
         let mut hits: Vec<Hit> = found
             .iter()
             .zip(hop)
@@ -139,7 +150,7 @@ impl Index {
             .filter_map(|(place, (raw, hop))| {
                 let own = self.weighing.fuse(raw);
                 best = best.max(own);
-                let score = own + HOP * hop;
+                let score = own + told * hop;
                 let legs = self.legs(raw, *hop);
                 (score > 0.0).then_some(Hit { place, score, legs })
             })
@@ -172,22 +183,23 @@ impl Index {
 /// between knowledge bases of different size. 0 for a leg that finds nothing.
 ///
 /// By the questions only: an entry is as good with other phrasings as without.
-fn leads(entries: &Collection, vocabulary: &Vocabulary, questions: &[(Query, Places)]) -> PerLeg {
-    let scores = entries.score_all(vocabulary, vocabulary.own(), questions, Planes::Each);
-    let count = questions.len().max(1) as f32;
-    let lead = |leg: Leg| {
-        if !leg.works(vocabulary) {
-            return 0.0;
+fn leads(
+    entries: &Collection,
+    vocabulary: &Vocabulary,
+    questions: impl Iterator<Item = Query>,
+) -> PerLeg {
+    let mut leads: PerLeg = [0.0; LEGS.len()];
+    let mut bounds: PerLeg = [0.0; LEGS.len()];
+    let mut raw = vec![0.0; entries.count];
+    for query in questions {
+        for leg in LEGS.into_iter().filter(|leg| leg.works(vocabulary)) {
+            raw.fill(0.0);
+            bounds[leg as usize] += entries.score(leg, &query, &mut raw);
+            leads[leg as usize] += lead(&raw);
         }
-        let leads = (0..questions.len()).map(|text| lead(scores.row(leg, text)));
-        let bounds: f32 = scores
-            .bounds
-            .iter()
-            .map(|bounds| bounds[leg as usize])
-            .sum();
-        leads.sum::<f32>().max(LEAST_LEAD * bounds) / count
-    };
-    LEGS.map(lead)
+    }
+    let least = |leg: usize| leads[leg].max(LEAST_LEAD * bounds[leg]);
+    std::array::from_fn(|leg| least(leg) / entries.count.max(1) as f32)
 }
 
 fn lead(scores: &[f32]) -> f32 {

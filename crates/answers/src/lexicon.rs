@@ -1,20 +1,28 @@
 //! What is known of the languages beyond the entries: thesaurus, vectors of words, and a corpus.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use super::corpus::Lines;
+use super::corpus::Corpus;
 use super::thesaurus::Thesaurus;
 use super::vectors::Vectors;
 use crate::{Lang, Localized};
+
+/// The texts of a corpus, and the corpus as soon as an index is built.
+#[derive(Debug)]
+struct Texts {
+    lines: String,
+    background: String,
+    ready: OnceLock<Arc<Corpus>>,
+}
 
 /// Thesaurus, vectors and corpus, shared by all indexes. Empty by default: then words stand for
 /// themselves.
 #[derive(Clone, Debug, Default)]
 pub struct Lexicon {
     thesauri: HashMap<Lang, Arc<Thesaurus>>,
-    corpora: HashMap<Lang, Arc<Lines>>,
-    vectors: Option<Arc<Vectors>>,
+    corpora: HashMap<Lang, Arc<Texts>>,
+    pub(super) vectors: Option<Arc<Vectors>>,
 }
 
 impl Lexicon {
@@ -36,8 +44,12 @@ impl Lexicon {
     /// else, by which messages without an answer are told. Lines that begin with `#` are comments.
     #[must_use]
     pub fn with_corpus(mut self, lang: Lang, lines: &str, background: &str) -> Self {
-        self.corpora
-            .insert(lang, Arc::new(Lines::read(lines, background)));
+        let texts = Texts {
+            lines: lines.to_owned(),
+            background: background.to_owned(),
+            ready: OnceLock::new(),
+        };
+        self.corpora.insert(lang, Arc::new(texts));
         self
     }
 
@@ -45,11 +57,17 @@ impl Lexicon {
         self.thesauri.get(&lang).cloned().unwrap_or_default()
     }
 
-    pub(super) fn corpus(&self, lang: Lang) -> Arc<Lines> {
-        self.corpora.get(&lang).cloned().unwrap_or_default()
-    }
-
-    pub(super) fn vectors(&self) -> Option<Arc<Vectors>> {
-        self.vectors.clone()
+    /// The corpus of a language, made ready once.
+    pub(super) fn corpus(&self, lang: Lang) -> Arc<Corpus> {
+        let build = |lines: &str, background: &str| {
+            let thesaurus = self.thesaurus(lang);
+            let texts = (lines, background);
+            Arc::new(Corpus::build(lang, &thesaurus, self.vectors.clone(), texts))
+        };
+        let Some(texts) = self.corpora.get(&lang) else {
+            return build("", "");
+        };
+        let ready = || build(&texts.lines, &texts.background);
+        Arc::clone(texts.ready.get_or_init(ready))
     }
 }

@@ -23,6 +23,7 @@ mod model;
 mod repair;
 mod rows;
 mod soft;
+mod table;
 mod thesaurus;
 mod triage;
 mod vectors;

@@ -4,9 +4,11 @@
 //! language has anyway is left alone, and so is one that could have been meant as several.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::grams::whole;
 use super::vocabulary::Spelled;
+use super::words::fold_word;
 
 /// Letters from which on one slip is repaired.
 const ONE_SLIP: usize = 5;
@@ -17,52 +19,23 @@ const TWO_SLIPS: usize = 9;
 /// Letters of a word that is repaired at most: the bound for hostile messages.
 const LONGEST: usize = 40;
 
-/// Known words by their folded spelling, and by length.
+/// Known words: those of the entries, and those that all indexes know.
 #[derive(Debug, Default)]
 pub(super) struct Repair {
-    /// Exact spellings, each with the folded one behind it, end to end.
-    chars: Vec<char>,
-    /// Where the spellings of a word begin, by the hash of the folded one, and how long they are.
-    known: HashMap<u32, (u32, u8, u8)>,
-    /// Words by their number of letters: the set of the letters, and the hash.
-    lengths: Vec<Vec<(u32, u32)>>,
+    own: Known,
+    common: Arc<Known>,
 }
 
 impl Repair {
-    /// Takes in known words; the first of those that differ in diacritics only is meant.
-    pub(super) fn build<'a>(words: impl Iterator<Item = (&'a [char], &'a [char])>) -> Self {
-        let mut repair = Self {
-            lengths: vec![Vec::new(); LONGEST + 3],
-            ..Self::default()
-        };
-        for (exact, folded) in words {
-            let hash = whole(folded);
-            if folded.len() >= repair.lengths.len() || repair.known.contains_key(&hash) {
-                continue;
-            }
-            let (Ok(exactly), Ok(folds)) = (exact.len().try_into(), folded.len().try_into()) else {
-                continue;
-            };
-            let start = repair.chars.len() as u32;
-            repair.known.insert(hash, (start, exactly, folds));
-            repair.lengths[folded.len()].push((letters(folded), hash));
-            repair.chars.extend(exact);
-            repair.chars.extend(folded);
-        }
-        repair
+    /// Of words that differ in diacritics only, the entries' is meant.
+    pub(super) fn new(own: Known, common: Arc<Known>) -> Self {
+        Self { own, common }
     }
 
     /// The known word with the same letters but for diacritics.
     pub(super) fn unfold(&self, folded: &[char]) -> Option<Spelled> {
-        let (exact, folded) = self.spelled(whole(folded))?;
-        Some((exact.to_vec(), folded.to_vec()))
-    }
-
-    fn spelled(&self, hash: u32) -> Option<(&[char], &[char])> {
-        let (start, exact, folded) = *self.known.get(&hash)?;
-        let chars = self.chars.get(start as usize..)?;
-        let both = chars.get(..usize::from(exact) + usize::from(folded))?;
-        Some(both.split_at(usize::from(exact)))
+        let known = |known: &Known| known.spelled(whole(folded)).map(owned);
+        known(&self.own).or_else(|| known(&self.common))
     }
 
     /// The known word from which a word differs by the fewest slips, if there is one such word.
@@ -75,30 +48,109 @@ impl Repair {
             ONE_SLIP..TWO_SLIPS => 1,
             _ => 2,
         };
-        (1..=allowed).find_map(|slips| self.only(folded, slips))?
+        let slips = (1..=allowed).find_map(|slips| self.only(folded, slips))?;
+        self.unfold(slips?)
     }
 
     /// The word so many slips away: `None` if there is none, and `Some(None)` if there are several.
-    fn only(&self, folded: &[char], slips: usize) -> Option<Option<Spelled>> {
-        let set = letters(folded);
-        let mut only = None;
-        for length in folded.len() - slips..=folded.len() + slips {
-            for (letters, hash) in self.lengths.get(length)? {
-                if (letters ^ set).count_ones() as usize > 2 * slips {
+    fn only(&self, folded: &[char], slips: usize) -> Option<Option<&[char]>> {
+        let mut only: Option<&[char]> = None;
+        for known in [&self.own, &self.common] {
+            for word in known.alike(folded, slips) {
+                if distance(folded, word, slips) != Some(slips) {
                     continue;
                 }
-                let (_, word) = self.spelled(*hash)?;
-                // Hardly anyone mistypes the first letter.
-                if word.first() != folded.first() || distance(folded, word, slips) != Some(slips) {
-                    continue;
-                }
-                if only.replace(word).is_some() {
+                if only.replace(word).is_some_and(|other| other != word) {
                     return Some(None);
                 }
             }
         }
-        only.map(|word| self.unfold(word))
+        only.map(Some)
     }
+}
+
+/// Known words by their folded spelling, and by length.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// Exact spellings, each with the folded one behind it, end to end.
+    chars: Vec<char>,
+    /// The spellings of a word, by the hash of the folded one.
+    known: HashMap<u32, Spot>,
+    /// Words by their number of letters: the set of the letters, and the spellings.
+    lengths: Vec<Vec<(u32, Spot)>>,
+}
+
+/// Where the spellings of a word begin, and how long they are.
+#[derive(Clone, Copy, Debug)]
+struct Spot {
+    start: u32,
+    exact: u8,
+    folded: u8,
+}
+
+impl Known {
+    /// Takes in words that are spelled exactly; the first of those that differ in diacritics only is
+    /// meant.
+    pub(super) fn build<'a>(words: impl Iterator<Item = &'a [char]>) -> Self {
+        let mut known = Self {
+            lengths: vec![Vec::new(); LONGEST + 3],
+            ..Self::default()
+        };
+        for exact in words {
+            known.add(exact, &fold_word(exact));
+        }
+        known.chars.shrink_to_fit();
+        known.known.shrink_to_fit();
+        known.lengths.iter_mut().for_each(Vec::shrink_to_fit);
+        known
+    }
+
+    fn add(&mut self, exact: &[char], folded: &[char]) {
+        let hash = whole(folded);
+        if folded.len() >= self.lengths.len() || self.known.contains_key(&hash) {
+            return;
+        }
+        let (Ok(exactly), Ok(folds)) = (exact.len().try_into(), folded.len().try_into()) else {
+            return;
+        };
+        let spot = Spot {
+            start: self.chars.len() as u32,
+            exact: exactly,
+            folded: folds,
+        };
+        self.known.insert(hash, spot);
+        self.lengths[folded.len()].push((letters(folded), spot));
+        self.chars.extend(exact);
+        self.chars.extend(folded);
+    }
+
+    fn spelled(&self, hash: u32) -> Option<(&[char], &[char])> {
+        Some(self.at(*self.known.get(&hash)?))
+    }
+
+    fn at(&self, spot: Spot) -> (&[char], &[char]) {
+        let (exact, folded) = (usize::from(spot.exact), usize::from(spot.folded));
+        let start = spot.start as usize;
+        self.chars[start..start + exact + folded].split_at(exact)
+    }
+
+    /// Words with about the same letters.
+    fn alike(&self, folded: &[char], slips: usize) -> impl Iterator<Item = &[char]> {
+        let set = letters(folded);
+        let lengths = folded.len() - slips..=folded.len() + slips;
+        let words = lengths.filter_map(|length| self.lengths.get(length));
+        let near = words
+            .flatten()
+            .filter(move |(letters, _)| (letters ^ set).count_ones() as usize <= 2 * slips);
+        let first = folded.first().copied();
+        near.map(|(_, spot)| self.at(*spot).1)
+            // Hardly anyone mistypes the first letter.
+            .filter(move |word| word.first().copied() == first)
+    }
+}
+
+fn owned((exact, folded): (&[char], &[char])) -> Spelled {
+    (exact.to_vec(), folded.to_vec())
 }
 
 /// The letters of a word as a set; letters that aren't Latin share places.
@@ -137,14 +189,10 @@ mod tests {
 
     fn repair(words: &[&str], typed: &str) -> Option<String> {
         let chars = |text: &str| text.chars().collect::<Vec<char>>();
-        let words: Vec<Spelled> = words
-            .iter()
-            .map(|word| (chars(word), super::super::words::fold_word(&chars(word))))
-            .collect();
-        let known = words
-            .iter()
-            .map(|(exact, folded)| (exact.as_slice(), folded.as_slice()));
-        let repair = Repair::build(known);
+        let words: Vec<Vec<char>> = words.iter().map(|word| chars(word)).collect();
+        let (own, common) = words.split_at(1);
+        let of = |words: &[Vec<char>]| Known::build(words.iter().map(Vec::as_slice));
+        let repair = Repair::new(of(own), Arc::new(of(common)));
         let typed = super::super::words::fold_word(&chars(typed));
         let found = repair.unfold(&typed).or_else(|| repair.nearest(&typed));
         found.map(|(exact, _)| exact.into_iter().collect())

@@ -15,6 +15,8 @@ pub(super) struct Soft {
     postings: Vec<(u32, f32)>,
     /// What each document's length adds below the line of BM25.
     norms: Vec<f32>,
+    /// How many documents [`Term::common`] stands for.
+    prior: f32,
 }
 
 impl Soft {
@@ -22,6 +24,7 @@ impl Soft {
     pub(super) fn build<'a>(
         vocabulary: &Vocabulary,
         documents: impl Iterator<Item = &'a Places>,
+        prior: f32,
     ) -> Self {
         let mut by_word: Vec<(u32, u32, f32)> = Vec::new();
         let mut lengths: Vec<f32> = Vec::new();
@@ -47,13 +50,23 @@ impl Soft {
                 .map(|(_, number, count)| (number, count))
                 .collect(),
             norms: lengths.iter().map(norm).collect(),
+            prior,
         }
     }
 
     /// The documents a word is in, and how often it counts there.
     pub(super) fn postings(&self, place: u32) -> &[(u32, f32)] {
         let at = place as usize;
-        &self.postings[self.starts[at] as usize..self.starts[at + 1] as usize]
+        let (start, end) = (self.starts.get(at), self.starts.get(at + 1));
+        match (start, end) {
+            (Some(start), Some(end)) => &self.postings[*start as usize..*end as usize],
+            _ => &[],
+        }
+    }
+
+    /// How many words of the vocabulary there were; later ones are in no document.
+    pub(super) fn words(&self) -> usize {
+        self.starts.len() - 1
     }
 
     /// Adds to each document's score what the words of a message find of it. Returns the score of
@@ -61,7 +74,7 @@ impl Soft {
     pub(super) fn add(&self, terms: &[Term], scores: &mut [f32]) -> f32 {
         let mut found = Found::new(scores.len());
         let bound = |term: &Term| {
-            let weight = self.weigh(&term.near, term.telling, &mut found);
+            let weight = self.weigh(&term.near, (term.telling, term.common), &mut found);
             for (at, frequency) in found.drain() {
                 scores[at] += weight * frequency / (frequency + self.norms[at]);
             }
@@ -70,33 +83,38 @@ impl Soft {
         terms.iter().map(bound).sum()
     }
 
-    /// What a word with these neighbours adds to each document it finds, and the bound of that.
-    pub(super) fn impacts(
-        &self,
-        near: &[(u32, f32)],
-        telling: f32,
-        found: &mut Found,
-    ) -> (Places, f32) {
-        let weight = self.weigh(near, telling, found);
+    /// What a word with these neighbours adds to each document it finds.
+    pub(super) fn impacts(&self, near: &Places, tells: (f32, f32), found: &mut Found) -> Places {
+        let weight = self.weigh(near, tells, found);
         let impact = |(at, frequency)| {
             let impact = weight * frequency / (frequency + self.norms[at]);
             (at as u32, impact)
         };
-        (found.drain().map(impact).collect(), weight)
+        found.drain().map(impact).collect()
     }
 
-    fn weigh(&self, near: &[(u32, f32)], telling: f32, found: &mut Found) -> f32 {
+    /// The share of documents that hold a word with these neighbours.
+    pub(super) fn share(&self, near: &Places) -> f32 {
+        let mut found = Found::new(self.norms.len());
+        self.find(near, &mut found);
+        found.holders() / self.norms.len().max(1) as f32
+    }
+
+    fn find(&self, near: &Places, found: &mut Found) {
         for (place, share) in near {
             for (document, count) in self.postings(*place) {
                 found.add(*document as usize, share * count, *share);
             }
         }
-        let holders = found.holders();
-        let all = self.norms.len() as f32;
-        let idf = (1.0 + (all - holders + 0.5) / (holders + 0.5))
-            .ln()
-            .max(0.0);
-        idf * telling * (K1 + 1.0)
+    }
+
+    /// The bound of what a word adds, by how much it tells and how common it is elsewhere.
+    fn weigh(&self, near: &Places, (telling, common): (f32, f32), found: &mut Found) -> f32 {
+        self.find(near, found);
+        let holders = found.holders() + self.prior * common;
+        let all = self.norms.len() as f32 + self.prior;
+        let idf = (1.0 + (all - holders + 0.5) / (holders + 0.5)).ln();
+        idf.max(0.0) * telling * (K1 + 1.0)
     }
 }
 

@@ -405,6 +405,8 @@ fn a_small_knowledge_base_offers_nothing_about_other_matters() {
         let answers = Answers::build(&lexicon(), &alarms(count), &thresholds());
         for (lang, text) in [
             (Lang::FI, "kirjaston aukioloajat"),
+            (Lang::FI, "milloin uimahalli aukeaa"),
+            (Lang::FI, "onko kunnassa vapaita vuokra-asuntoja"),
             (Lang::FI, "mistä saan pysäköintiluvan keskustaan"),
             (Lang::SV, "bibliotekets öppettider"),
             (Lang::SV, "hur söker jag dagisplats"),

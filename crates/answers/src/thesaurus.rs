@@ -3,9 +3,7 @@
 //! "Fillari" and "polkupyörä" are one concept, in any inflection and inside compounds. What a
 //! concept is worth is left to the index.
 
-use std::collections::HashMap;
-
-use super::grams::whole;
+use super::grams::{beginnings, whole};
 use super::words::{Spelling, Words};
 use crate::Lang;
 
@@ -51,11 +49,18 @@ struct Term {
 #[derive(Debug, Default)]
 pub(super) struct Thesaurus {
     terms: Vec<Term>,
-    stems: HashMap<u32, Vec<Stem>>,
+    /// By the hashes of stems, ascending.
+    stems: Vec<(u32, Stem)>,
+    /// Where the hashes with given leading bits begin.
+    directory: Vec<u32>,
     longest: usize,
-    /// The words of terms, folded.
-    words: Vec<Vec<char>>,
+    /// The words of terms, folded, end to end.
+    words: Vec<char>,
+    ends: Vec<u32>,
 }
+
+/// Leading bits of a hash by which stems are looked up.
+const LEADING: u32 = 14;
 
 impl Thesaurus {
     /// Reads groups, each of terms separated by commas.
@@ -66,6 +71,13 @@ impl Thesaurus {
                 thesaurus.add(lang, number, term);
             }
         }
+        thesaurus.stems.sort_by_key(|(hash, _)| *hash);
+        let stems = &thesaurus.stems;
+        let begin = |prefix: u32| {
+            let before = |(hash, _): &(u32, Stem)| hash >> (u32::BITS - LEADING) < prefix;
+            stems.partition_point(before) as u32
+        };
+        thesaurus.directory = (0..=1 << LEADING).map(begin).collect();
         thesaurus
     }
 
@@ -80,22 +92,25 @@ impl Thesaurus {
             words: words.len() as u8,
         });
         for (place, word) in (0..).zip(words.iter()) {
-            self.words.push(word.to_vec());
+            self.words.extend(word);
+            self.ends.push(self.words.len() as u32);
             for (stem, exact) in stems(lang, word) {
                 self.longest = self.longest.max(stem.len());
-                let known = self.stems.entry(whole(&stem)).or_default();
-                known.push(Stem {
+                let stands = Stem {
                     term: number,
                     word: place,
                     exact,
-                });
+                };
+                self.stems.push((whole(&stem), stands));
             }
         }
     }
 
     /// The words of all terms, folded.
     pub(super) fn words(&self) -> impl Iterator<Item = &[char]> {
-        self.words.iter().map(Vec::as_slice)
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        let word = |(start, end): (u32, &u32)| &self.words[start as usize..*end as usize];
+        starts.zip(&self.ends).map(word)
     }
 
     /// Whether a folded word holds a word of a term.
@@ -105,45 +120,59 @@ impl Thesaurus {
         known
     }
 
+    /// The groups a line speaks of.
+    pub(super) fn speaks_of(&self, line: &str) -> Vec<(u32, f32)> {
+        self.concepts(&Words::read(line, Spelling::Folded, usize::MAX))
+    }
+
     /// The groups a text speaks of, each with how sure that is, up to 1, by ascending number.
     pub(super) fn concepts(&self, words: &Words) -> Vec<(u32, f32)> {
-        // How sure each word of each term is.
-        let mut found: HashMap<u32, [f32; TERM_WORDS]> = HashMap::new();
+        let mut found: Vec<(u32, u8, f32)> = Vec::new();
         for word in words.iter() {
-            self.of_word(word, |stem, sure| {
-                let sures = found.entry(stem.term).or_default();
-                let at = usize::from(stem.word);
-                sures[at] = sures[at].max(sure);
-            });
+            self.of_word(word, |stem, sure| found.push((stem.term, stem.word, sure)));
         }
-        let mut groups: HashMap<u32, f32> = HashMap::new();
-        for (term, sures) in found {
-            let term = self.terms[term as usize];
-            let all = &sures[..usize::from(term.words)];
-            let sure = all.iter().copied().fold(1.0, f32::min);
-            if sure > 0.0 {
-                let known = groups.entry(term.group).or_default();
-                *known = known.max(sure);
+        found.sort_unstable_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2)));
+        let mut groups: Vec<(u32, f32)> = Vec::new();
+        for same in found.chunk_by(|a, b| a.0 == b.0) {
+            let term = self.terms[same[0].0 as usize];
+            // How sure each word of the term is: what is last of it is surest.
+            let mut words = 0;
+            let mut sure = 1.0_f32;
+            for word in same.chunk_by(|a, b| a.1 == b.1) {
+                words += 1;
+                sure = sure.min(word[word.len() - 1].2);
+            }
+            if words == term.words {
+                groups.push((term.group, sure));
             }
         }
-        let mut groups: Vec<_> = groups.into_iter().collect();
-        groups.sort_unstable_by_key(|(group, _)| *group);
+        groups.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
+        groups.dedup_by_key(|(group, _)| *group);
         groups
+    }
+
+    /// The stems with a hash.
+    fn stems_of(&self, hash: u32) -> impl Iterator<Item = &Stem> {
+        let prefix = (hash >> (u32::BITS - LEADING)) as usize;
+        let (first, last) = (self.directory[prefix], self.directory[prefix + 1]);
+        let near = &self.stems[first as usize..last as usize];
+        let same = near.iter().filter(move |(known, _)| *known == hash);
+        same.map(|(_, stem)| stem)
     }
 
     /// The stems in a word.
     fn of_word(&self, word: &[char], mut each: impl FnMut(&Stem, f32)) {
+        if self.stems.is_empty() {
+            return;
+        }
         for start in 0..word.len() {
             let longest = (word.len() - start).min(self.longest);
-            for length in 1..=longest {
+            for (length, hash) in (1..=longest).zip(beginnings(&word[start..])) {
                 if start > 0 && length < INSIDE {
                     continue;
                 }
-                let Some(stems) = self.stems.get(&whole(&word[start..start + length])) else {
-                    continue;
-                };
                 let rest = word.len() - start - length;
-                for stem in stems {
+                for stem in self.stems_of(hash) {
                     if let Some(sure) = sureness(start, length, rest, stem.exact) {
                         each(stem, sure);
                     }

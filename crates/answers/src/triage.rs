@@ -65,7 +65,7 @@ impl Triage {
         let cries = rules.iter().map(|(lang, rules)| (lang, Cries::new(rules)));
         Self {
             model: model.and_then(Model::read),
-            vectors: lexicon.vectors(),
+            vectors: lexicon.vectors.clone(),
             cries: cries.collect(),
         }
     }

@@ -3,9 +3,7 @@
 //! Made by `scripts/build-vectors`; the format is described in `scripts/vectors/FORMAT.md`. A word
 //! that is in no list has a vector too, made of its parts.
 
-use std::collections::HashMap;
-
-use super::grams::key;
+use super::grams::{KEY, extend_key, key};
 use crate::Lang;
 
 /// Lengths of the n-grams of a word that have rows.
@@ -19,14 +17,24 @@ const RARE: f32 = 1e-7;
 
 const MAGIC: &[u8] = b"TSV1";
 
-/// Vectors of word parts, and how common words are.
+/// Leading bits of a key by which the table is entered.
+const LEADING: u32 = 13;
+
+/// Vectors of word parts, and how common words are: the table as it is stored, and where in it
+/// keys begin.
 pub(super) struct Vectors {
     dim: usize,
-    keys: Vec<u32>,
-    scales: Vec<f32>,
+    /// Ascending.
+    keys: Keys,
+    /// Where the keys with given leading bits begin.
+    directory: Vec<u32>,
+    scales: &'static [[u8; 2]],
     rows: &'static [u8],
-    frequencies: HashMap<Lang, HashMap<u32, f32>>,
+    frequencies: Vec<(Lang, Keys, &'static [[u8; 4]])>,
 }
+
+/// Numbers in ascending order, as they are stored.
+type Keys = &'static [[u8; 4]];
 
 impl std::fmt::Debug for Vectors {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -52,8 +60,14 @@ impl Reader {
         self.take(4)?.try_into().ok().map(u32::from_le_bytes)
     }
 
-    fn u32s(&mut self, count: usize) -> Option<Vec<u32>> {
-        (0..count).map(|_| self.u32()).collect()
+    fn fours(&mut self, count: usize) -> Option<&'static [[u8; 4]]> {
+        Some(self.take(count.checked_mul(4)?)?.as_chunks().0)
+    }
+
+    fn keys(&mut self, count: usize) -> Option<Keys> {
+        let keys = self.fours(count)?;
+        let ascending = keys.is_sorted_by_key(|key| u32::from_le_bytes(*key));
+        ascending.then_some(keys)
     }
 }
 
@@ -72,23 +86,20 @@ impl Vectors {
         if !four_bits || dim % 2 == 1 {
             return None;
         }
-        let keys = reader.u32s(count)?;
-        let scales = (0..count)
-            .map(|_| reader.u16().map(half))
-            .collect::<Option<_>>()?;
-        let rows = reader.take(count * dim / 2)?;
-        let mut frequencies = HashMap::new();
+        let keys = reader.keys(count)?;
+        let scales = reader.take(count.checked_mul(2)?)?.as_chunks().0;
+        let rows = reader.take(count.checked_mul(dim / 2)?)?;
+        let mut frequencies = Vec::new();
         for _ in 0..languages {
             let lang = std::str::from_utf8(reader.take(2)?).ok()?.parse().ok()?;
             reader.u16()?;
             let words = usize::try_from(reader.u32()?).ok()?;
-            let keys = reader.u32s(words)?;
-            let values = reader.u32s(words)?.into_iter().map(f32::from_bits);
-            frequencies.insert(lang, keys.into_iter().zip(values).collect());
+            frequencies.push((lang, reader.keys(words)?, reader.fours(words)?));
         }
         Some(Self {
             dim,
             keys,
+            directory: directory(keys),
             scales,
             rows,
             frequencies,
@@ -103,52 +114,98 @@ impl Vectors {
     /// The vector of a word: of the word itself if it is known, and of its parts. `exact` has its
     /// diacritics, `folded` hasn't. `None` if nothing of it is known.
     pub(super) fn word(&self, exact: &[char], folded: &[char]) -> Option<Vec<f32>> {
-        let mut sum = vec![0.0; self.dim];
-        let whole = self.find(key(['='].iter().chain(exact)));
+        let mut sum = Sum::new(self.dim);
         let bracketed: Vec<char> = ['<'].iter().chain(folded).chain(&['>']).copied().collect();
         let mut parts = 0;
-        for size in GRAMS {
-            for gram in bracketed.windows(size) {
-                if let Some(row) = self.find(key(gram.iter())) {
-                    self.add(row, &mut sum);
+        for start in 0..bracketed.len() {
+            let mut state = KEY;
+            for (size, c) in (1..=*GRAMS.end()).zip(&bracketed[start..]) {
+                state = extend_key(state, *c);
+                if size < *GRAMS.start() {
+                    continue;
+                }
+                if let Some(row) = self.find(state) {
+                    self.add(row, 1.0, &mut sum);
                     parts += 1;
                 }
             }
         }
-        if parts > 0 {
-            let share = f32::sqrt(parts as f32).recip();
-            sum.iter_mut().for_each(|value| *value *= share);
-        }
+        let whole = self.find(key(['='].iter().chain(exact)));
+        let share = f32::sqrt(parts.max(1) as f32);
         if let Some(row) = whole {
-            self.add(row, &mut sum);
+            self.add(row, share, &mut sum);
         }
-        (parts > 0 || whole.is_some()).then_some(sum)
+        (parts > 0 || whole.is_some()).then(|| sum.times(share.recip()))
     }
 
     /// How much a word tells, 0 to 1: little if it is in every sentence.
     pub(super) fn weight(&self, lang: Lang, exact: &[char]) -> f32 {
-        let known = self.frequencies.get(&lang);
-        let known = known.and_then(|known| known.get(&key(['='].iter().chain(exact))));
-        COMMON / (COMMON + known.copied().unwrap_or(RARE))
+        COMMON / (COMMON + self.frequency(lang, exact).unwrap_or(RARE))
     }
 
-    /// Whether a word is among the common ones of a language.
+    /// Whether a word is in the list of the language's common words.
     pub(super) fn knows(&self, lang: Lang, exact: &[char]) -> bool {
-        let known = self.frequencies.get(&lang);
-        known.is_some_and(|known| known.contains_key(&key(['='].iter().chain(exact))))
+        self.frequency(lang, exact).is_some()
+    }
+
+    fn frequency(&self, lang: Lang, exact: &[char]) -> Option<f32> {
+        let lists = self.frequencies.iter();
+        let (_, keys, values) = lists.rev().find(|list| list.0 == lang)?;
+        let key = key(['='].iter().chain(exact));
+        let at = keys.binary_search_by_key(&key, |key| u32::from_le_bytes(*key));
+        Some(f32::from_le_bytes(*values.get(at.ok()?)?))
     }
 
     fn find(&self, key: u32) -> Option<usize> {
-        self.keys.binary_search(&key).ok()
+        let prefix = (key >> (u32::BITS - LEADING)) as usize;
+        let (first, last) = (self.directory[prefix], self.directory[prefix + 1]);
+        let keys = &self.keys[first as usize..last as usize];
+        let at = keys.binary_search_by_key(&key, |key| u32::from_le_bytes(*key));
+        Some(first as usize + at.ok()?)
     }
 
-    fn add(&self, row: usize, sum: &mut [f32]) {
-        let scale = self.scales[row];
+    fn add(&self, row: usize, times: f32, sum: &mut Sum) {
+        let scale = times * half(u16::from_le_bytes(self.scales[row]));
         let bytes = &self.rows[row * self.dim / 2..(row + 1) * self.dim / 2];
-        for (pair, byte) in sum.chunks_exact_mut(2).zip(bytes) {
-            pair[0] += (f32::from(byte & 15) - 8.0) * scale;
-            pair[1] += (f32::from(byte >> 4) - 8.0) * scale;
+        for ((even, odd), byte) in sum.even.iter_mut().zip(&mut sum.odd).zip(bytes) {
+            *even += f32::from(i16::from(byte & 15) - 8) * scale;
+            *odd += f32::from(i16::from(byte >> 4) - 8) * scale;
         }
+    }
+}
+
+/// Where the keys with given leading bits begin.
+fn directory(keys: Keys) -> Vec<u32> {
+    let mut next = 0;
+    let mut begin = |prefix: u32| {
+        let before = |key: &[u8; 4]| u32::from_le_bytes(*key) >> (u32::BITS - LEADING) < prefix;
+        while keys.get(next).is_some_and(before) {
+            next += 1;
+        }
+        next as u32
+    };
+    (0..=1 << LEADING).map(&mut begin).collect()
+}
+
+/// A sum of rows: elements in even and in odd places by themselves, as two share a byte.
+struct Sum {
+    even: Vec<f32>,
+    odd: Vec<f32>,
+}
+
+impl Sum {
+    fn new(dim: usize) -> Self {
+        Self {
+            even: vec![0.0; dim / 2],
+            odd: vec![0.0; dim / 2],
+        }
+    }
+
+    fn times(&self, factor: f32) -> Vec<f32> {
+        let pairs = self.even.iter().zip(&self.odd);
+        pairs
+            .flat_map(|(even, odd)| [even * factor, odd * factor])
+            .collect()
     }
 }
 

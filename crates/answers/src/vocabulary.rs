@@ -3,23 +3,18 @@
 //! One vocabulary serves all collections of a language, so that a word of a message is compared
 //! with it once.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::grams::whole;
-use super::rows::{Rows, Wide, cosine, dot as product_of, element, product, wide};
+use super::rows::{Blocks, Wide, wide};
+use super::table::{HEAD, LEAST, Table, head, search};
 use super::vectors::Vectors;
 use super::words::{Spelling, Words};
 use crate::Lang;
 
-/// Cosine from which on a word counts in part.
-const NEAR: f32 = 0.3;
-
 /// Words that weigh less stand for themselves alone: they are in every other sentence.
 const TELLING: f32 = 0.05;
-
-/// Shares below this are nothing.
-const LEAST: f32 = 0.02;
 
 /// Words of a message whose neighbours are looked for at most: the bound for hostile messages.
 const COMPARED: usize = 96;
@@ -67,47 +62,56 @@ pub(super) struct Term {
     pub(super) count: f32,
     /// How much it tells, 0 to 1.
     pub(super) telling: f32,
+    /// The share of lines of the corpus that hold it or words near it; 0 if nobody asks.
+    pub(super) common: f32,
     /// Its vector; empty if nothing of it is known.
     pub(super) vector: Vec<f32>,
     /// The words of the vocabulary near it, itself among them, each with its share.
     pub(super) near: Vec<(u32, f32)>,
 }
 
-/// The vocabulary of one language.
+/// The vocabulary of one language: the words of the corpus, shared by all indexes, and behind them
+/// other words of the entries.
 #[derive(Debug)]
 pub(super) struct Vocabulary {
     vectors: Option<Arc<Vectors>>,
     lang: Lang,
-    /// Places of words by their hashes.
-    places: HashMap<u32, u32>,
-    /// The words, as long as texts are read.
-    spelled: Vec<Spelled>,
-    /// Centred unit vectors.
-    rows: Rows,
-    heads: Vec<Head>,
-    /// The length of each centred vector; 0 for a word of which nothing is known.
-    lengths: Vec<f32>,
-    tellings: Vec<f32>,
     mean: Vec<f32>,
-    /// How many words the entries have; they come first, so that they can be looked at alone.
-    own: usize,
+    common: Arc<Table>,
+    own: Table,
+    /// New words, as long as texts are read.
+    read: Words,
 }
 
 impl Vocabulary {
-    /// A vocabulary without words; texts are read into it, those of the entries first.
+    /// A vocabulary without words; texts are read into it.
     pub(super) fn new(vectors: Option<Arc<Vectors>>, lang: Lang) -> Self {
         let dim = vectors.as_ref().map_or(0, |vectors| vectors.dim());
         Self {
             vectors,
             lang,
-            places: HashMap::new(),
-            spelled: Vec::new(),
-            rows: Rows::new(dim),
-            heads: Vec::new(),
-            lengths: Vec::new(),
-            tellings: Vec::new(),
             mean: vec![0.0; dim],
-            own: 0,
+            common: Arc::new(Table::new(dim)),
+            own: Table::new(dim),
+            read: Words::default(),
+        }
+    }
+
+    /// Makes what was read common to all that build upon it.
+    pub(super) fn share(&mut self) {
+        let dim = self.dim();
+        self.common = Arc::new(std::mem::replace(&mut self.own, Table::new(dim)));
+    }
+
+    /// A vocabulary upon the same common words.
+    pub(super) fn upon(&self) -> Self {
+        Self {
+            vectors: self.vectors.clone(),
+            lang: self.lang,
+            mean: self.mean.clone(),
+            common: Arc::clone(&self.common),
+            own: Table::new(self.dim()),
+            read: Words::default(),
         }
     }
 
@@ -115,46 +119,64 @@ impl Vocabulary {
     pub(super) fn read(&mut self, text: &str, limit: usize) -> Places {
         let mut places = Places::new();
         for word in Words::read(text, Spelling::Exact, limit).iter() {
-            let next = self.spelled.len() as u32;
-            let place = *self.places.entry(whole(word)).or_insert(next);
-            if place == next {
-                let folded = super::words::fold_word(word);
-                self.spelled.push((word.to_vec(), folded));
-            }
+            let place = self.place(word).unwrap_or_else(|| {
+                self.read.push(word);
+                self.common.len() as u32 + self.own.take_in(word)
+            });
             places.push((place, 1.0));
         }
         merge(&mut places);
         places
     }
 
-    /// Ends the words of the entries.
-    pub(super) fn entries_end(&mut self) {
-        self.own = self.spelled.len();
+    /// Gives every new word its vector, and hands out the words.
+    pub(super) fn finish(&mut self) -> Words {
+        let words = std::mem::take(&mut self.read);
+        if self.common.len() == 0 {
+            self.find_mean(&words);
+        }
+        for word in words.iter() {
+            let vector = self.vector(word, &super::words::fold_word(word));
+            let (unit, length) = self.centred(vector.as_deref());
+            let telling = self.telling(word);
+            self.own.push(&unit, length, telling);
+        }
+        self.own.shrink();
+        words
     }
 
-    /// Gives every word its vector, and hands out the words.
-    pub(super) fn finish(&mut self) -> Vec<Spelled> {
-        let words = std::mem::take(&mut self.spelled);
-        let sample = words.iter().step_by(MEAN_OF);
-        let vectors: Vec<Vec<f32>> = sample
-            .filter_map(|(exact, folded)| self.vector(exact, folded))
-            .collect();
-        for vector in &vectors {
-            add(&mut self.mean, vector, (vectors.len() as f32).recip());
+    fn find_mean(&mut self, words: &Words) {
+        let mut found = 0;
+        let mut sum = vec![0.0; self.dim()];
+        for word in words.iter().step_by(MEAN_OF) {
+            if let Some(vector) = self.vector(word, &super::words::fold_word(word)) {
+                add(&mut sum, &vector, 1.0);
+                found += 1;
+            }
         }
-        for (exact, folded) in &words {
-            let (unit, length) = self.centred(self.vector(exact, folded).as_deref());
-            self.heads.push(Head::of(&wide(&unit)));
-            self.rows.push(&unit);
-            self.lengths.push(length);
-            self.tellings.push(self.telling(exact));
+        let share = (found.max(1) as f32).recip();
+        self.mean = sum.into_iter().map(|value| value * share).collect();
+    }
+
+    /// Where a word is.
+    fn place(&self, exact: &[char]) -> Option<u32> {
+        let hash = whole(exact);
+        let own = || Some(self.common.len() as u32 + self.own.place(hash)?);
+        self.common.place(hash).or_else(own)
+    }
+
+    /// The table a word is in, and where.
+    fn at(&self, place: u32) -> (&Table, usize) {
+        let (place, common) = (place as usize, self.common.len());
+        match place.checked_sub(common) {
+            Some(own) => (&self.own, own),
+            None => (&self.common, place),
         }
-        words
     }
 
     /// Whether a word is in the vocabulary.
     pub(super) fn holds(&self, exact: &[char]) -> bool {
-        self.places.contains_key(&whole(exact))
+        self.place(exact).is_some()
     }
 
     /// Whether the language has a word, in the vocabulary or not.
@@ -165,12 +187,7 @@ impl Vocabulary {
 
     /// How many words there are.
     pub(super) fn len(&self) -> usize {
-        self.lengths.len()
-    }
-
-    /// How many of them the entries have; those come first.
-    pub(super) fn own(&self) -> usize {
-        self.own
+        self.common.len() + self.own.len()
     }
 
     /// The length of a vector; 0 without vectors.
@@ -203,128 +220,110 @@ impl Vocabulary {
 
     /// How much a word of the vocabulary tells, 0 to 1.
     pub(super) fn tells(&self, place: u32) -> f32 {
-        self.tellings[place as usize]
+        let (table, at) = self.at(place);
+        table.telling(at)
     }
 
     /// Adds a word of the vocabulary so many times to a sum of vectors.
     pub(super) fn add(&self, place: u32, weight: f32, sum: &mut [f32]) {
-        let at = place as usize;
-        let length = self.lengths[at];
-        if length == 0.0 {
-            return;
-        }
-        let row = self.rows.row(at).iter().map(|byte| element(*byte));
-        for ((sum, value), mean) in sum.iter_mut().zip(row).zip(&self.mean) {
-            *sum += weight * (value * length + mean);
-        }
+        let (table, at) = self.at(place);
+        table.add(at, &self.mean, weight, sum);
     }
 
     /// The words of a message, each with its neighbours.
     pub(super) fn terms(&self, counts: &Counts) -> Vec<Term> {
-        let mut terms: Vec<Term> = counts
-            .iter()
-            .map(|((exact, folded), count)| Term {
-                place: self.places.get(&whole(exact)).copied(),
-                count: *count,
-                telling: self.telling(exact),
-                vector: self.vector(exact, folded).unwrap_or_default(),
-                near: Vec::new(),
-            })
-            .collect();
-        let rows: Vec<(usize, Wide)> = terms
-            .iter()
-            .enumerate()
-            .filter(|(_, term)| term.telling >= TELLING && !term.vector.is_empty())
-            .take(COMPARED)
-            .map(|(at, term)| (at, wide(&self.centred(Some(&term.vector)).0)))
-            .collect();
-        let (found, queries): (Vec<usize>, Vec<Wide>) = rows.into_iter().unzip();
-        for (at, near) in found.into_iter().zip(self.near(&queries, self.len())) {
-            terms[at].near = near;
-        }
-        for term in &mut terms {
-            own(&mut term.near, term.place);
-        }
-        terms
-    }
-
-    /// For each word of the vocabulary, by place, the words among the first `limit` near it.
-    pub(super) fn neighbours(&self, places: &[u32], limit: usize) -> Vec<Vec<(u32, f32)>> {
-        let told = |place: &u32| self.tells(*place) >= TELLING;
-        let row = |place: &u32| self.rows.wide(*place as usize);
-        let queries: Vec<Wide> = places.iter().filter(|place| told(place)).map(row).collect();
-        let mut found = self.near(&queries, limit).into_iter();
-        let near = |place: &u32| {
-            let mut near = if told(place) { found.next() } else { None }.unwrap_or_default();
-            own(&mut near, (*place < limit as u32).then_some(*place));
-            near
-        };
-        places.iter().map(near).collect()
-    }
-
-    /// For each row the words among the first `limit` whose cosine is [`NEAR`] or more, but for a
-    /// few of the least near.
-    fn near(&self, queries: &[Wide], limit: usize) -> Vec<Vec<(u32, f32)>> {
-        let mut found = vec![Vec::new(); queries.len()];
-        if self.dim() == 0 {
-            return found;
-        }
-        let least = product(NEAR + LEAST * (1.0 - NEAR));
-        let heads: Vec<Head> = queries.iter().map(|query| Head::of(query)).collect();
-        let heads_of_rows = self.heads.iter().take(limit);
-        for ((place, head), row) in (0_u32..).zip(heads_of_rows).zip(self.rows.iter()) {
-            for (number, query) in heads.iter().enumerate() {
-                if head.promise(query) < least {
-                    continue;
-                }
-                let product = product_of(row, &queries[number]);
-                if product >= least {
-                    let share = (cosine(product) - NEAR) / (1.0 - NEAR);
-                    found[number].push((place, share.min(1.0)));
-                }
+        let mut left = COMPARED;
+        let term = |((exact, folded), count): (&Spelled, &f32)| {
+            let place = self.place(exact);
+            let telling = self.telling(exact);
+            let vector = self.vector(exact, folded);
+            let mut near = Places::new();
+            if telling >= TELLING && vector.is_some() && left > 0 {
+                left -= 1;
+                near = self.near(&wide(&self.centred(vector.as_deref()).0));
             }
+            own(&mut near, place);
+            Term {
+                place,
+                count: *count,
+                telling,
+                common: 0.0,
+                vector: vector.unwrap_or_default(),
+                near,
+            }
+        };
+        counts.iter().map(term).collect()
+    }
+
+    /// The words of a text of the vocabulary as those of a message, with the neighbours among some
+    /// words.
+    pub(super) fn terms_of(&self, text: &Places, among: &Selection) -> Vec<Term> {
+        let term = |(place, count): &(u32, f32)| {
+            let mut vector = vec![0.0; self.dim()];
+            self.add(*place, 1.0, &mut vector);
+            Term {
+                place: Some(*place),
+                count: *count,
+                telling: self.tells(*place),
+                common: 0.0,
+                vector,
+                near: self.neighbours(*place, among),
+            }
+        };
+        text.iter().map(term).collect()
+    }
+
+    /// The words near a word of the vocabulary among some words.
+    pub(super) fn neighbours(&self, place: u32, among: &Selection) -> Places {
+        let mut near = Places::new();
+        let (table, at) = self.at(place);
+        if table.telling(at) >= TELLING {
+            let query = table.wide(at);
+            let row = |at: usize| {
+                let (table, at) = self.at(among.places[at]);
+                table.row(at)
+            };
+            search(&among.heads, row, &query, among.least, |at, share| {
+                near.push((among.places[at], share));
+            });
         }
-        found
+        let known = among.places.binary_search(&place);
+        own(&mut near, known.is_ok().then_some(place));
+        near
+    }
+
+    /// Words to look for neighbours among, by place, ascending.
+    pub(super) fn select(&self, places: Vec<u32>, least: f32) -> Selection {
+        let mut heads = Blocks::new(HEAD + 1);
+        for place in &places {
+            let (table, at) = self.at(*place);
+            heads.push(head(&table.wide(at)).into_iter());
+        }
+        Selection {
+            places,
+            heads,
+            least,
+        }
+    }
+
+    fn near(&self, query: &Wide) -> Places {
+        let mut near = Places::new();
+        for (table, first) in [(self.common.as_ref(), 0), (&self.own, self.common.len())] {
+            let each = |at, share| near.push(((first + at) as u32, share));
+            search(&table.heads, |at| table.row(at), query, LEAST, each);
+        }
+        near
     }
 }
 
-/// The first elements of a row, which hold the most of it, and how long the rest is.
+/// Some words of a vocabulary.
 #[derive(Debug)]
-struct Head {
-    first: [i16; HEAD],
-    rest: i32,
+pub(super) struct Selection {
+    places: Vec<u32>,
+    heads: Blocks,
+    /// Least share of a neighbour.
+    least: f32,
 }
-
-impl Head {
-    fn of(row: &[i16]) -> Self {
-        let mut first = [0; HEAD];
-        let (head, rest) = row.split_at(row.len().min(HEAD));
-        first[..head.len()].copy_from_slice(head);
-        let rest = rest
-            .iter()
-            .map(|value| f32::from(*value).powi(2))
-            .sum::<f32>();
-        Self {
-            first,
-            rest: rest.sqrt() as i32,
-        }
-    }
-
-    /// How much the product of two rows will hardly exceed: the rests of two rows are rarely
-    /// nearer than [`ALIKE`].
-    fn promise(&self, other: &Self) -> i32 {
-        let product = self.first.iter().zip(&other.first);
-        let product: i32 = product.map(|(a, b)| i32::from(*a) * i32::from(*b)).sum();
-        product + self.rest * other.rest * ALIKE.0 / ALIKE.1
-    }
-}
-
-/// Elements of a row that are looked at first.
-const HEAD: usize = 32;
-
-/// The cosine up to which the rests of two rows are taken to be alike, as a fraction. Two in a
-/// hundred neighbours are more so, hardly near ones; to find them too takes twice as long.
-const ALIKE: (i32, i32) = (2, 5);
 
 /// A word stands for itself wholly.
 fn own(near: &mut Vec<(u32, f32)>, place: Option<u32>) {

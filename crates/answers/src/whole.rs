@@ -2,7 +2,7 @@
 //! best sentence.
 
 use super::collection::Worded;
-use super::rows::{Rows, cosine, dot, wide};
+use super::rows::{Blocks, Wide, wide};
 use super::soft::Soft;
 use super::vocabulary::{Places, Term, Vocabulary, add, unit};
 
@@ -18,9 +18,9 @@ pub(super) struct Whole {
     /// The same of a word that isn't in it.
     unseen: f32,
     /// Centred unit vectors of whole documents.
-    documents: Rows,
+    documents: Blocks,
     /// Centred unit vectors of sentences.
-    sentences: Rows,
+    sentences: Blocks,
     /// Which document each sentence is of.
     owners: Vec<u32>,
     /// The mean of questions, taken from a message.
@@ -34,36 +34,56 @@ impl Whole {
         let idf = |holders: f32| (1.0 + (all - holders + 0.5) / (holders + 0.5)).ln();
         let mut whole = Self {
             dim: vocabulary.dim(),
-            idfs: (0..vocabulary.len() as u32)
+            idfs: (0..soft.words() as u32)
                 .map(|place| idf(soft.postings(place).len() as f32))
                 .collect(),
             unseen: idf(0.0),
-            documents: Rows::new(vocabulary.dim()),
-            sentences: Rows::new(vocabulary.dim()),
+            documents: Blocks::new(vocabulary.dim()),
+            sentences: Blocks::new(vocabulary.dim()),
             owners: (0..)
                 .zip(documents)
                 .flat_map(|(owner, words)| words.sentences.iter().map(move |_| owner))
                 .collect(),
             origin: Vec::new(),
         };
-        let rows = |texts: &mut dyn Iterator<Item = &Places>| -> Vec<f32> {
-            texts.flat_map(|text| whole.of(vocabulary, text)).collect()
+        if whole.dim == 0 {
+            return whole;
+        }
+        let rows = |text: &dyn Fn(&Worded) -> Vec<f32>| mean(documents.iter().map(text), whole.dim);
+        let middle = rows(&|words| whole.of(vocabulary, &words.all));
+        let origin = rows(&|words| whole.of(vocabulary, &words.question));
+        let centred = |text: &Places| {
+            let mut row = whole.of(vocabulary, text);
+            add(&mut row, &middle, -1.0);
+            unit(&mut row);
+            row
         };
-        let of_documents = rows(&mut documents.iter().map(|words| &words.all));
-        let of_sentences = rows(&mut documents.iter().flat_map(|words| &words.sentences));
-        let of_questions = rows(&mut documents.iter().map(|words| &words.question));
-        let middle = mean(&of_documents, whole.dim);
-        whole.origin = mean(&of_questions, whole.dim);
-        whole.documents = centred(of_documents, &middle);
-        whole.sentences = centred(of_sentences, &middle);
+        let mut of_documents = Blocks::new(whole.dim);
+        let mut of_sentences = Blocks::new(whole.dim);
+        for words in documents {
+            of_documents.push_unit(&centred(&words.all));
+            for sentence in &words.sentences {
+                of_sentences.push_unit(&centred(sentence));
+            }
+        }
+        of_documents.shrink();
+        of_sentences.shrink();
+        whole.documents = of_documents;
+        whole.sentences = of_sentences;
+        whole.origin = origin;
         whole
+    }
+
+    fn idf(&self, place: u32) -> f32 {
+        let known = self.idfs.get(place as usize).copied();
+        known.unwrap_or(self.unseen)
     }
 
     /// The weighted mean of a text of words of the vocabulary, as a unit vector.
     fn of(&self, vocabulary: &Vocabulary, text: &Places) -> Vec<f32> {
         let mut sum = vec![0.0; self.dim];
         for (place, count) in text {
-            let weight = count * vocabulary.tells(*place) * self.idfs[*place as usize];
+            let weight = count * vocabulary.tells(*place) * self.idf(*place);
             vocabulary.add(*place, weight, &mut sum);
         }
         unit(&mut sum);
@@ -74,29 +94,31 @@ impl Whole {
     pub(super) fn add(&self, terms: &[Term], scores: &mut [f32]) {
         let mut query = vec![0.0; self.dim];
         for term in terms {
-            let idf = term
-                .place
-                .map_or(self.unseen, |place| self.idfs[place as usize]);
+            let idf = term.place.map_or(self.unseen, |place| self.idf(place));
             add(&mut query, &term.vector, term.count * term.telling * idf);
         }
         self.compare(query, scores);
     }
 
-    /// The same for a message of words of the vocabulary.
+    /// How near each document as a whole is to a text of words of the vocabulary.
     pub(super) fn add_places(&self, vocabulary: &Vocabulary, text: &Places, scores: &mut [f32]) {
-        self.compare(self.of(vocabulary, text), scores);
+        let query = self.asked(self.of(vocabulary, text));
+        for (score, near) in scores.iter_mut().zip(self.documents.cosines(&query)) {
+            *score += near;
+        }
     }
 
-    fn compare(&self, mut query: Vec<f32>, scores: &mut [f32]) {
-        if self.dim == 0 {
-            return;
-        }
-        unit(&mut query);
-        add(&mut query, &self.origin, -1.0);
-        unit(&mut query);
-        let query = wide(&query);
-        let near = |row: &[i8]| cosine(dot(row, &query));
-        let mut best: Vec<f32> = self.documents.iter().map(near).collect();
+    /// A message as it is compared with documents and sentences.
+    fn asked(&self, mut message: Vec<f32>) -> Wide {
+        unit(&mut message);
+        add(&mut message, &self.origin, -1.0);
+        unit(&mut message);
+        wide(&message)
+    }
+
+    fn compare(&self, message: Vec<f32>, scores: &mut [f32]) {
+        let query = self.asked(message);
+        let mut best: Vec<f32> = self.documents.cosines(&query).collect();
         let sentence = if self.owners.is_empty() {
             0.0
         } else {
@@ -105,9 +127,9 @@ impl Whole {
         for (score, whole) in scores.iter_mut().zip(&best) {
             *score += (1.0 - sentence) * whole;
         }
-        for (owner, row) in self.owners.iter().zip(self.sentences.iter()) {
+        for (owner, near) in self.owners.iter().zip(self.sentences.cosines(&query)) {
             let best = &mut best[*owner as usize];
-            *best = best.max(near(row));
+            *best = best.max(near);
         }
         for (score, best) in scores.iter_mut().zip(&best) {
             *score += sentence * best;
@@ -115,22 +137,9 @@ impl Whole {
     }
 }
 
-fn mean(rows: &[f32], dim: usize) -> Vec<f32> {
+fn mean(rows: impl ExactSizeIterator<Item = Vec<f32>>, dim: usize) -> Vec<f32> {
+    let share = (rows.len().max(1) as f32).recip();
     let mut sum = vec![0.0; dim];
-    let share = ((rows.len() / dim.max(1)).max(1) as f32).recip();
-    for row in rows.chunks_exact(dim.max(1)) {
-        add(&mut sum, row, share);
-    }
+    rows.for_each(|row| add(&mut sum, &row, share));
     sum
-}
-
-/// Unit vectors of rows from which the mean was taken.
-fn centred(mut rows: Vec<f32>, mean: &[f32]) -> Rows {
-    let mut centred = Rows::new(mean.len());
-    for row in rows.chunks_exact_mut(mean.len().max(1)) {
-        add(row, mean, -1.0);
-        unit(row);
-        centred.push(row);
-    }
-    centred
 }

@@ -48,11 +48,14 @@ impl Words {
     /// Words that are already read.
     pub(super) fn of<'a>(words: impl Iterator<Item = &'a [char]>) -> Self {
         let mut all = Self::default();
-        for word in words {
-            all.chars.extend(word);
-            all.end_word();
-        }
+        words.for_each(|word| all.push(word));
         all
+    }
+
+    /// Adds a word that is already read.
+    pub(super) fn push(&mut self, word: &[char]) {
+        self.chars.extend(word);
+        self.end_word();
     }
 
     /// Each word as its characters; never an empty one.
