@@ -13,7 +13,7 @@ fn data(name: &str) -> String {
 
 /// A floor a little below and ceilings a little above today's figures, percent: emergencies,
 /// look-alikes and ordinary questions flagged.
-const HELD: [(&str, f64, f64, f64); 2] = [("fi", 98.0, 27.6, 10.9), ("sv", 97.0, 31.9, 12.8)];
+const HELD: [(&str, f64, f64, f64); 2] = [("fi", 97.3, 24.5, 6.3), ("sv", 96.7, 28.9, 10.8)];
 
 #[tokio::test]
 async fn unseen_emergencies_are_flagged_and_few_others_are() {

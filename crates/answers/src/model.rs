@@ -57,7 +57,7 @@ struct Linear {
     /// Slope and intercept that make the score log odds.
     slope: f32,
     intercept: f32,
-    /// The probability from which on 97 % of emergencies were found in cross-validation.
+    /// The probability from which on 96 % of emergencies were found in cross-validation.
     threshold: f32,
     /// `SHAPE` weights.
     shape: Vec<f32>,

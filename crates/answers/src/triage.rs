@@ -287,6 +287,14 @@ mod tests {
             "Hej. Jag bor i Vasa. Pappa andas inte.",
             "otin yliannostuksen tarkoituksella, voiko sen perua",
             "orkar inte leva längre",
+            "apua",
+            "hjälp",
+            "palaa",
+            "en hengitä",
+            "kuolen",
+            "drunknar",
+            "brinner här",
+            "hjärtinfarkt nu",
             "help fire",
             "my friend is not breathing",
         ] {
@@ -309,6 +317,18 @@ mod tests {
             "slå gresset",
             "levande ljus",
             "måste jag ha hjälm när jag cyklar",
+            "kerro vitsi",
+            "en osaa sanoa",
+            "en tiedä",
+            "joka päivä",
+            "ei",
+            "joo",
+            "moi",
+            "kyynpurema ensiapu",
+            "berätta en vits",
+            "jag vet inte",
+            "vet inte",
+            "varje dag",
         ] {
             let found = triage.assess(text);
             assert!(!found.emergency, "{text}: {found:?}");
