@@ -24,7 +24,7 @@ const NEAR: f32 = 0.35;
 const STEPS: f32 = 0.4;
 
 /// Confidence below which only the best entry's steps are shown.
-const STEPS_FROM: f32 = 0.3;
+const STEPS_FROM: f32 = 0.2;
 
 /// What is shown to a question: entries by id, best first.
 #[derive(Debug, PartialEq)]

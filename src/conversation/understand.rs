@@ -75,12 +75,11 @@ fn words(resident: &Resident, text: &str, knowledge: &Knowledge) -> Understood {
         };
     }
     let Identified { lang, other, .. } = knowledge.language.identify(text);
-    let asked = || Asked {
-        text: text.to_owned(),
-        urgent: knowledge.triage.assess(text).emergency,
-    };
     if other {
-        return Intent::Foreign(asked()).into();
+        // The model knows the languages served; other languages only cry for help.
+        let urgent = knowledge.triage.cries(text);
+        let text = text.to_owned();
+        return Intent::Foreign(Asked { text, urgent }).into();
     }
     let heard = lang;
     match lexicon.subscription(&folded) {
@@ -93,7 +92,10 @@ fn words(resident: &Resident, text: &str, knowledge: &Knowledge) -> Understood {
             ..Intent::Unsubscribe(topic).into()
         },
         None => {
-            let asked = asked();
+            let asked = Asked {
+                text: text.to_owned(),
+                urgent: knowledge.triage.assess(text).emergency,
+            };
             Understood {
                 // Whatever may be an emergency is no vote.
                 choice: choice(text, folded, knowledge).filter(|_| !asked.urgent),

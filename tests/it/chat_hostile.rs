@@ -73,7 +73,9 @@ async fn a_text_of_16_kb_is_answered_and_a_longer_one_is_refused_and_given_back(
             let third = phrase(lang, "other-language");
             let text = &answers[0].text;
             assert!(
-                [start, other, third].iter().any(|said| text.starts_with(said)),
+                [start, other, third]
+                    .iter()
+                    .any(|said| text.starts_with(said)),
                 "{text}"
             );
 

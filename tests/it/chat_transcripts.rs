@@ -1,5 +1,6 @@
 //! The conversations of `tests/data/transcripts` on the web and on Telegram.
 
+use crate::support::botapi::Config;
 use crate::support::database::on_each_database;
 use crate::support::page;
 use crate::support::resident::WebResident;
@@ -8,14 +9,25 @@ use crate::support::telegram::Bot;
 use crate::support::transcript::{Heard, Speaker, follow};
 use crate::support::words::LANGS;
 
-impl Speaker for WebResident {
+struct OnTheWeb<'s> {
+    server: &'s TestServer,
+    lang: &'static str,
+    resident: WebResident,
+}
+
+impl Speaker for OnTheWeb<'_> {
+    /// As somebody else, since one person may not say so much in so short a time.
+    async fn begin(&mut self) {
+        self.resident = WebResident::speaking(self.server, self.lang).await;
+    }
+
     async fn say(&mut self, text: &str, _: usize) -> Vec<Heard> {
-        let lines = self.say_all(text).await;
+        let lines = self.resident.say_all(text).await;
         lines.into_iter().map(from_page).collect()
     }
 
     async fn choose(&mut self, label: &str, _: usize) -> Vec<Heard> {
-        vec![from_page(self.press(label).await)]
+        vec![from_page(self.resident.press(label).await)]
     }
 }
 
@@ -31,8 +43,14 @@ async fn on_the_web() {
     on_each_database(async |database| {
         let server = TestServer::shipped(database).await;
         for lang in LANGS {
-            let mut resident = WebResident::speaking(&server, lang).await;
-            follow(lang, &mut resident).await;
+            let resident = WebResident::new(&server);
+            let server = &server;
+            let mut speaker = OnTheWeb {
+                server,
+                lang,
+                resident,
+            };
+            follow(lang, &mut speaker).await;
         }
     })
     .await;
@@ -67,7 +85,9 @@ fn from_telegram(line: crate::support::telegram::Line) -> Heard {
 #[tokio::test]
 async fn on_telegram() {
     on_each_database(async |database| {
-        let bot = Bot::start(database).await;
+        // All answers, not the tests' few.
+        let all = |settings: &mut toml::Table| drop(settings.remove("content"));
+        let bot = Bot::with(Config::default(), database, all).await;
         for (lang, user) in LANGS.into_iter().zip(7_310_000_901..) {
             bot.sim.set_language(user, Some(lang));
             follow(lang, &mut OnTelegram { bot: &bot, user }).await;

@@ -3,7 +3,7 @@
 //! A line begins with what it is:
 //!
 //! ```text
-//! #  a note for the reader
+//! #  a matter, for the reader
 //! >  what the resident says
 //! *  the button the resident presses, or picks by its words where there are none
 //! <  how the bot's next message begins; {key} stands for a phrase of the locale files
@@ -29,6 +29,9 @@ pub struct Heard {
 
 /// A resident on some channel.
 pub trait Speaker {
+    /// Goes on to another matter.
+    async fn begin(&mut self) {}
+
     /// Says something and returns as many messages as are waited for; no more may come.
     async fn say(&mut self, text: &str, wanted: usize) -> Vec<Heard>;
 
@@ -59,7 +62,7 @@ pub async fn follow(code: &str, speaker: &mut impl Speaker) {
     for (at, (number, sign, words)) in lines.iter().enumerate() {
         let place = || format!("{path}:{number}: {sign} {words}\n{now:#?}");
         match sign {
-            '#' => {}
+            '#' => speaker.begin().await,
             '>' | '*' => {
                 assert!(heard.is_empty(), "{} left unread: {heard:?}", place());
                 let turn = lines[at + 1..]

@@ -101,6 +101,13 @@ impl Triage {
         }
     }
 
+    /// Whether a message cries for help by the rules alone: all there is to go by in a language
+    /// that no model knows. Reads the first 2,000 characters.
+    #[must_use]
+    pub fn cries(&self, text: &str) -> bool {
+        self.cried(text).is_some()
+    }
+
     /// The language of the first sentence that is a cry, or of a message that is nothing else.
     fn cried(&self, text: &str) -> Option<Lang> {
         let words = Words::read(text, Spelling::Folded, MESSAGE_CHARS);
