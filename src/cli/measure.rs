@@ -199,7 +199,9 @@ pub(super) fn run(run: &Run) -> anyhow::Result<()> {
 }
 
 /// The labelled questions, judged, and how long each took, microseconds, ascending.
-fn judge(eval: &Eval) -> anyhow::Result<(Vec<(Labelled, Judged)>, Vec<u128>)> {
+type Measured = (Vec<(Labelled, Judged)>, Vec<u128>);
+
+fn judge(eval: &Eval) -> anyhow::Result<Measured> {
     let (content, locales) = shipped()?;
     let mut entries = match eval.only {
         true => Vec::new(),
