@@ -117,6 +117,11 @@ impl Corpus {
         }
     }
 
+    /// Whether there are lines that vote.
+    pub(super) fn votes(&self) -> bool {
+        self.voting > 0
+    }
+
     /// What the lines like a message say of the entries.
     pub(super) fn hear(&self, query: &Query) -> Heard {
         let mut heard = Heard {
