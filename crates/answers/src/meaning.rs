@@ -178,6 +178,7 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Answers, Evidence, Lang, Lexicon};
 
     /// Knows three matters by a word of each, whatever the language, and leans all vectors one way.
     #[derive(Debug)]
@@ -239,6 +240,43 @@ mod tests {
         assert_eq!(meaning(&QUESTIONS[..1]).hear("liekki").near, [0.0]);
         let none = meaning(&[]).hear("liekki");
         assert!(none.near.is_empty() && none.evidence == 0.0);
+    }
+
+    #[test]
+    fn a_message_that_shares_no_word_is_found_and_the_other_evidence_stays() {
+        let entries: Vec<Entry> = QUESTIONS
+            .iter()
+            .map(|question| {
+                let text = EntryText {
+                    question: (*question).to_owned(),
+                    ..EntryText::default()
+                };
+                Entry {
+                    id: (*question).to_owned(),
+                    topic: String::new(),
+                    texts: [(Lang::FI, text)].into_iter().collect(),
+                }
+            })
+            .collect();
+        let thresholds = toml::from_str(include_str!("../../../content/thresholds-meaning.toml"));
+        let thresholds = thresholds.expect("the shipped thresholds");
+        let build = || Answers::build(&Lexicon::default(), &entries, &thresholds);
+        let encoder: Arc<dyn Encode> = Arc::new(Matters);
+        let (without, with) = (build(), build().with_meaning(&entries, &encoder));
+        assert_eq!(without.legs(), ["grams", "concepts"]);
+        assert_eq!(with.legs(), ["grams", "concepts", "meaning"]);
+        assert!(without.look(Lang::FI, "hyinen").ranked.is_empty());
+        let found = with.look(Lang::FI, "hyinen").ranked;
+        assert!(found[0].id == QUESTIONS[1] && found[0].legs.meaning > 0.5);
+        let evidence = |answers: &Answers| answers.look(Lang::FI, "kantaako").evidence;
+        let meaning = evidence(&with).meaning;
+        let expected = Evidence {
+            meaning,
+            ..evidence(&without)
+        };
+        assert!(meaning > 0.0 && evidence(&with) == expected);
+        assert!(with.look(Lang::SV, "hyinen").ranked.is_empty());
+        assert_eq!(encoded(&entries).len(), 6);
     }
 
     #[test]
