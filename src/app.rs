@@ -2,6 +2,7 @@
 
 mod matrix;
 mod serve;
+mod watch;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,8 +11,10 @@ use anyhow::{Context as _, anyhow};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-pub use serve::{KNOWLEDGE_VERSION, Served, listen, serve};
+pub use serve::{Served, listen, serve};
+pub use watch::KNOWLEDGE_VERSION;
 
+use crate::answers::Answers;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::content::{Content, Municipality, Source};
@@ -20,10 +23,14 @@ use crate::inbox::Desk;
 use crate::knowledge::{Identity, Knowledge};
 use crate::locale::Locales;
 use crate::notices;
-use crate::store::{Db, entries, settings};
+use crate::store::{Db, entries, settings, sqlite_path};
+use crate::transformer::{Transformer, legs};
 
 /// The database file of a trial, in its folder.
 const DEMO_FILE: &str = "turvabot.sqlite";
+
+/// The file of entries' vectors, beside the database.
+const VECTORS_FILE: &str = "entry-vectors.bin";
 
 /// Where the settings come from.
 #[derive(Clone, Debug)]
@@ -60,6 +67,8 @@ pub struct App {
     pub clock: Clock,
     /// What is written for the bot to say.
     pub content: Content,
+    /// The model that finds answers by meaning; see [`App::load_transformer`].
+    pub transformer: Option<Arc<Transformer>>,
 }
 
 /// The environment as text; what isn't text can't be a setting.
@@ -108,7 +117,29 @@ impl App {
             locales,
             clock: Clock::System,
             content,
+            transformer: None,
         })
+    }
+
+    /// The model that the settings name, if they name one. It takes seconds and much memory, so only
+    /// what answers questions loads it, into [`App::transformer`].
+    ///
+    /// # Errors
+    /// A line with the cure, if the folder won't do.
+    pub fn load_transformer(&self) -> anyhow::Result<Option<Arc<Transformer>>> {
+        let Some(dir) = &self.config.answers.model_dir else {
+            return Ok(None);
+        };
+        let transformer = Transformer::load(dir, Some(self.vectors_file(dir)))
+            .map_err(|error| anyhow!("answers.model_dir: {error}"))?;
+        Ok(Some(Arc::new(transformer)))
+    }
+
+    /// Where the vectors of entries are kept: beside a database that is a file, else beside the model.
+    fn vectors_file(&self, model_dir: &Path) -> PathBuf {
+        let database = sqlite_path(self.config.database.url.expose());
+        let folder = database.as_deref().and_then(Path::parent);
+        folder.unwrap_or(model_dir).join(VECTORS_FILE)
     }
 
     /// Opens the database and brings its tables up to this version.
@@ -158,7 +189,20 @@ impl App {
             quiet_hours: self.config.quiet_hours,
             review_grace_days: self.config.answers.review_grace_days,
         };
-        Knowledge::build(&self.content, imported, &self.locales, identity)
+        let transformer = self.transformer.as_ref();
+        Knowledge::build_with(
+            &self.content,
+            imported,
+            &self.locales,
+            identity,
+            transformer,
+        )
+    }
+
+    /// The legs that answers are found by, for the log.
+    #[must_use]
+    pub fn legs(&self, answers: &Answers) -> String {
+        legs(answers, self.transformer.as_deref())
     }
 
     /// The secret that seals buttons; made at the first start and kept in the database, so that

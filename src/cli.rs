@@ -14,11 +14,14 @@ mod triage;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::answers::Kind;
 use crate::app::{App, Origin};
 use crate::store::Db;
+use crate::transformer::Transformer;
 
 /// Turvabot: a bilingual safety bot for Finnish municipalities.
 #[derive(Debug, Parser)]
@@ -118,6 +121,23 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Matrix(command) => matrix::run(command).await,
         Command::Seed(seed) => seed::run(seed).await,
     }
+}
+
+/// A model that a command names itself.
+fn transformer(dir: &std::path::Path) -> anyhow::Result<Arc<Transformer>> {
+    let loaded = Transformer::load(dir, None);
+    let loaded = loaded.map_err(|error| anyhow::anyhow!("--model-dir: {error}"))?;
+    Ok(Arc::new(loaded))
+}
+
+/// Makes the vectors of texts while somebody waits.
+fn encode(transformer: &Transformer, texts: &[(Kind, String)]) {
+    let tell = |done: usize| {
+        if done > 0 && done.is_multiple_of(100) {
+            eprintln!("{done} of {} texts are encoded", texts.len());
+        }
+    };
+    transformer.prepare(texts, || false, tell);
 }
 
 /// Lines of faults as one error.

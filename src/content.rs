@@ -9,7 +9,8 @@
 //! topics.toml                 [[topic]], in the order they are shown
 //! authorities.toml            [authority.<key>], who answers for a matter
 //! municipality.toml           optional: areas, contact, who answers for personal data
-//! triage.toml, thresholds.toml, thesaurus/, demo/   passed on as they are, see `Content::raw`
+//! triage.toml, thresholds.toml, thresholds-meaning.toml, thesaurus/, demo/   passed on as they are,
+//!                                                    see `Content::raw`
 //! ```
 //!
 //! Texts are in Unicode NFC with `\n` line ends, without blanks around them.

@@ -1,13 +1,16 @@
 //! What the bot knows: curated content with everything that is built from it once.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 
-use crate::answers::{self, Answers, LanguageId, Thresholds, Triage, TriageRules};
+use crate::answers::{self, Answers, Encode, Kind, LanguageId, Thresholds, Triage, TriageRules};
 use crate::content::{Content, Status};
 use crate::conversation::{Cues, Lexicon};
 use crate::domain::{Lang, Localized, Millis, Phrase, QuietHours};
 use crate::locale::Locales;
 use crate::store::entries::Imported;
+use crate::transformer::Transformer;
 
 /// Something with an id and a name: a topic, an area.
 #[derive(Clone, Debug)]
@@ -78,6 +81,8 @@ pub struct Knowledge {
     pub entries: Vec<Curated>,
     /// The index over the entries.
     pub answers: Answers,
+    /// What of the entries has to be encoded before they are found by meaning, too.
+    pub unencoded: Vec<(Kind, String)>,
     /// Tells the languages apart.
     pub language: LanguageId,
     /// Tells an emergency in progress.
@@ -120,6 +125,8 @@ pub struct Understanding {
     pub lexicon: answers::Lexicon,
     /// Where answering, offering and not knowing part.
     pub thresholds: Thresholds,
+    /// The same where messages are compared by meaning, too.
+    pub thresholds_meaning: Thresholds,
 }
 
 #[derive(Deserialize)]
@@ -189,12 +196,27 @@ impl Understanding {
             triage: Triage::new(&rules.into_iter().collect(), Some(TRIAGE), &lexicon),
             lexicon,
             thresholds: file(content, "thresholds.toml")?,
+            thresholds_meaning: file(content, "thresholds-meaning.toml")?,
         })
+    }
+
+    /// The index over entries; with an encoder, by meaning too.
+    #[must_use]
+    pub fn answers(
+        &self,
+        entries: &[answers::Entry],
+        encoder: Option<&Arc<dyn Encode>>,
+    ) -> Answers {
+        match encoder {
+            Some(encoder) => Answers::build(&self.lexicon, entries, &self.thresholds_meaning)
+                .with_meaning(entries, encoder),
+            None => Answers::build(&self.lexicon, entries, &self.thresholds),
+        }
     }
 }
 
 impl Knowledge {
-    /// Builds everything from content, locale files and imported entries.
+    /// Builds everything from content, locale files and imported entries, without a transformer.
     ///
     /// # Errors
     /// If a file that messages are understood with is missing or malformed.
@@ -204,13 +226,32 @@ impl Knowledge {
         locales: &Locales,
         identity: Identity,
     ) -> Result<Self, Error> {
+        Self::build_with(content, imported, locales, identity, None)
+    }
+
+    /// The same with a transformer. Entries are found by meaning once it has the vectors of them all;
+    /// until then [`Knowledge::unencoded`] tells what it lacks.
+    ///
+    /// # Errors
+    /// If a file that messages are understood with is missing or malformed.
+    pub fn build_with(
+        content: &Content,
+        imported: &[Imported],
+        locales: &Locales,
+        identity: Identity,
+        transformer: Option<&Arc<Transformer>>,
+    ) -> Result<Self, Error> {
         let (entries, sources) = entries(content, imported, identity.review_grace_days);
+        let understanding = Understanding::build(content, locales, &sources)?;
+        let unencoded = transformer.map_or_else(Vec::new, |transformer| {
+            transformer.missing(answers::encoded(&sources))
+        });
+        let encoder = transformer.filter(|_| unencoded.is_empty());
+        let encoder = encoder.map(|ready| Arc::clone(ready) as Arc<dyn Encode>);
+        let answers = understanding.answers(&sources, encoder.as_ref());
         let Understanding {
-            language,
-            triage,
-            lexicon,
-            thresholds,
-        } = Understanding::build(content, locales, &sources)?;
+            language, triage, ..
+        } = understanding;
         let municipality = content.municipality.as_ref();
         let named = |key: &'static str| every(locales, key);
         let privacy = municipality.and_then(|municipality| municipality.privacy.clone());
@@ -258,7 +299,8 @@ impl Knowledge {
                     name: area.name.clone(),
                 })
                 .collect(),
-            answers: Answers::build(&lexicon, &sources, &thresholds),
+            answers,
+            unencoded,
             language,
             triage,
             cues: Cues::new(locales),

@@ -21,5 +21,6 @@ pub mod outbox;
 pub mod polls;
 pub mod server;
 pub mod store;
+pub mod transformer;
 
 pub use turvabot_answers as answers;

@@ -13,26 +13,19 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::App;
+use super::watch::watch_knowledge;
 use crate::channels::telegram::{Introduction, Telegram, webhook_router};
 use crate::channels::web::{WebConfig, router};
 use crate::engine::{Engine, Hub, Intake, Parts, Retention};
-use crate::inbox::Desk;
 use crate::locale::Command;
 use crate::outbox::{self, Limits, Retries};
 use crate::server::{self, Chat, Health};
-use crate::store::{Db, settings};
 
 /// How long a stop may take before what is left is given up; the ledger knows it.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How long requests under way may take to finish.
 const FRONTS_PATIENCE: Duration = Duration::from_secs(5);
-
-/// How often imported entries are looked for.
-const KNOWLEDGE_POLL: Duration = Duration::from_secs(1);
-
-/// The setting that changes when entries are imported.
-pub const KNOWLEDGE_VERSION: &str = "knowledge-version";
 
 /// A server that has begun to listen.
 pub struct Served {
@@ -51,7 +44,6 @@ pub async fn serve(
     stop: CancellationToken,
     ready: impl FnOnce(&Served),
 ) -> anyhow::Result<()> {
-    warn_of_unused(&app);
     let address = listener.local_addr()?;
     let db = app.database().await?;
     let alone = db.alone(app.config.database.url.expose()).await?;
@@ -133,13 +125,6 @@ pub async fn serve(
     lock.abort();
     db.close().await;
     outcome
-}
-
-/// Settings that are accepted but do nothing in this version.
-fn warn_of_unused(app: &App) {
-    if app.config.answers.model_dir.is_some() {
-        tracing::warn!("answers.model_dir is set, but this version doesn't use a model yet");
-    }
 }
 
 /// Listens on an address. Before anything else is begun, so that a taken port leaves nothing
@@ -231,40 +216,6 @@ fn verdict(name: &str, ended: Result<anyhow::Result<()>, tokio::task::JoinError>
         Ok(Err(error)) => error,
         Err(error) => anyhow!("{name} broke: {error}"),
     }
-}
-
-/// Rebuilds the knowledge when entries were imported.
-async fn watch_knowledge(
-    app: App,
-    db: Db,
-    desk: watch::Sender<Desk>,
-    stop: CancellationToken,
-) -> anyhow::Result<()> {
-    let mut known = version(&db).await.unwrap_or_default();
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return Ok(()),
-            () = tokio::time::sleep(KNOWLEDGE_POLL) => {}
-        }
-        let Ok(current) = version(&db).await else {
-            continue;
-        };
-        if current == known {
-            continue;
-        }
-        match app.desk(&db).await {
-            Ok(fresh) => {
-                desk.send_replace(fresh);
-                known = current;
-                tracing::info!("the knowledge was rebuilt");
-            }
-            Err(error) => tracing::error!(%error, "the knowledge cannot be rebuilt"),
-        }
-    }
-}
-
-async fn version(db: &Db) -> Result<Option<String>, crate::store::Error> {
-    settings::find(&mut *db.read().await?, KNOWLEDGE_VERSION).await
 }
 
 /// Telegram's two ends.

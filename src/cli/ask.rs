@@ -27,6 +27,9 @@ pub(super) struct Ask {
     /// Settings of the server; without it, the answers that are built in
     #[arg(long)]
     config: Option<PathBuf>,
+    /// Folder of a model, in place of answers.model_dir: find answers by meaning, too
+    #[arg(long, value_name = "DIR")]
+    model_dir: Option<PathBuf>,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
@@ -60,6 +63,7 @@ pub(super) async fn run(ask: Ask) -> anyhow::Result<()> {
                 "legs": {
                     "grams": one.legs.grams, "concepts": one.legs.concepts,
                     "soft": one.legs.soft, "whole": one.legs.whole, "hop": one.legs.hop,
+                    "meaning": one.legs.meaning,
                 },
             })
         });
@@ -94,32 +98,53 @@ pub(super) async fn run(ask: Ask) -> anyhow::Result<()> {
 }
 
 async fn open(ask: &Ask) -> anyhow::Result<(App, Knowledge)> {
-    match &ask.config {
-        Some(config) => {
-            let app = App::load(&Origin::File(config.clone()), None)?;
-            let db = app.database().await?;
-            let knowledge = app.knowledge(&db).await?;
-            db.close().await;
-            Ok((app, knowledge))
-        }
-        None => {
-            let app = App::load(&Origin::Demo(PathBuf::new()), None)?;
-            let knowledge = app.shipped_knowledge()?;
-            Ok((app, knowledge))
-        }
+    let origin = match &ask.config {
+        Some(config) => Origin::File(config.clone()),
+        None => Origin::Demo(PathBuf::new()),
+    };
+    let mut app = App::load(&origin, None)?;
+    app.transformer = match &ask.model_dir {
+        Some(dir) => Some(super::transformer(dir)?),
+        None => app.load_transformer()?,
+    };
+    let db = match &ask.config {
+        Some(_) => Some(app.database().await?),
+        None => None,
+    };
+    let knowledge = async || match &db {
+        Some(db) => app.knowledge(db).await,
+        None => app.shipped_knowledge(),
+    };
+    let mut known = knowledge().await?;
+    if let Some(transformer) = &app.transformer
+        && !known.unencoded.is_empty()
+    {
+        super::encode(transformer, &known.unencoded);
+        known = knowledge().await?;
     }
+    if let Some(db) = db {
+        db.close().await;
+    }
+    Ok((app, known))
 }
 
 fn explain(ranked: &[crate::answers::Scored]) {
     println!(
-        "\n{:<28} {:>6} | {:>6} {:>8} {:>6} {:>6} {:>6}",
-        "entry", "score", "grams", "concepts", "soft", "whole", "hop"
+        "\n{:<28} {:>6} | {:>6} {:>8} {:>6} {:>6} {:>6} {:>7}",
+        "entry", "score", "grams", "concepts", "soft", "whole", "hop", "meaning"
     );
     for one in ranked.iter().take(EXPLAINED) {
         let legs = one.legs;
         println!(
-            "{:<28} {:>6.2} | {:>6.2} {:>8.2} {:>6.2} {:>6.2} {:>6.2}",
-            one.id, one.score, legs.grams, legs.concepts, legs.soft, legs.whole, legs.hop
+            "{:<28} {:>6.2} | {:>6.2} {:>8.2} {:>6.2} {:>6.2} {:>6.2} {:>7.2}",
+            one.id,
+            one.score,
+            legs.grams,
+            legs.concepts,
+            legs.soft,
+            legs.whole,
+            legs.hop,
+            legs.meaning
         );
     }
 }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
@@ -11,11 +12,12 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{print_json, refuse};
 use crate::answers::measure::{self, Aim, Done, Figures, Judged, Labelled};
-use crate::answers::{Answers, Entry, EntryText};
+use crate::answers::{self, Answers, Encode, Entry, EntryText};
 use crate::content::{Content, Source};
 use crate::domain::Lang;
 use crate::knowledge::{self, Understanding};
 use crate::locale::Locales;
+use crate::transformer;
 
 /// Entries listed for a query at most.
 const RANKED: usize = 10;
@@ -31,6 +33,9 @@ pub(super) struct Run {
     /// Where the results go, a line for each query
     #[arg(long)]
     out: PathBuf,
+    /// Folder of a model: find answers by meaning, too
+    #[arg(long, value_name = "DIR")]
+    model_dir: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -51,6 +56,9 @@ pub(super) struct Eval {
     /// Only questions of this split
     #[arg(long)]
     split: Option<String>,
+    /// Folder of a model: find answers by meaning, too
+    #[arg(long, value_name = "DIR")]
+    model_dir: Option<PathBuf>,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
@@ -155,16 +163,32 @@ pub(super) fn shipped() -> anyhow::Result<(Content, Locales)> {
     Ok((content, locales))
 }
 
+/// The index over entries; with the folder of a model, by meaning too.
+fn index(
+    understanding: &Understanding,
+    entries: &[Entry],
+    model_dir: Option<&Path>,
+) -> anyhow::Result<Answers> {
+    let Some(dir) = model_dir else {
+        return Ok(understanding.answers(entries, None));
+    };
+    let transformer = super::transformer(dir)?;
+    super::encode(&transformer, &answers::encoded(entries));
+    let encoder = Arc::clone(&transformer) as Arc<dyn Encode>;
+    let answers = understanding.answers(entries, Some(&encoder));
+    let legs = transformer::legs(&answers, Some(&transformer));
+    eprintln!("answers: {legs}");
+    Ok(answers)
+}
+
 pub(super) fn run(run: &Run) -> anyhow::Result<()> {
     let (content, locales) = shipped()?;
     let entries = bare(&run.kb)?;
+    let understanding = Understanding::build(&content, &locales, &entries)?;
+    let answers = index(&understanding, &entries, run.model_dir.as_deref())?;
     let Understanding {
-        language,
-        triage,
-        lexicon,
-        thresholds,
-    } = Understanding::build(&content, &locales, &entries)?;
-    let answers = Answers::build(&lexicon, &entries, &thresholds);
+        language, triage, ..
+    } = understanding;
     let place = run.out.display();
     let file = File::create(&run.out).with_context(|| format!("{place}: cannot be written"))?;
     let mut out = BufWriter::new(file);
@@ -218,7 +242,7 @@ fn judge(eval: &Eval) -> anyhow::Result<Measured> {
         entries.extend(bare(kb)?);
     }
     let understanding = Understanding::build(&content, &locales, &entries)?;
-    let answers = Answers::build(&understanding.lexicon, &entries, &understanding.thresholds);
+    let answers = index(&understanding, &entries, eval.model_dir.as_deref())?;
     let mut questions: Vec<Labelled> = lines(&eval.queries)?;
     questions.retain(|one| eval.split.is_none() || one.split == eval.split);
     let strange = questions.iter().filter_map(|one| {

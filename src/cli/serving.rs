@@ -32,9 +32,10 @@ pub(super) fn log(config: &Log) {
 }
 
 pub(super) async fn serve(config: PathBuf, listen: Option<SocketAddr>) -> anyhow::Result<()> {
-    let app = App::load(&Origin::File(config), listen)?;
+    let mut app = App::load(&Origin::File(config), listen)?;
     log(&app.config.log);
     let listener = app::listen(app.config.web.listen).await?;
+    app.transformer = app.load_transformer()?;
     until_stopped(
         app,
         listener,
@@ -44,7 +45,7 @@ pub(super) async fn serve(config: PathBuf, listen: Option<SocketAddr>) -> anyhow
 }
 
 pub(super) fn check(config: PathBuf) -> anyhow::Result<()> {
-    App::load(&Origin::File(config), None)?;
+    App::load(&Origin::File(config), None)?.load_transformer()?;
     println!("Settings and content are sound.");
     Ok(())
 }

@@ -25,12 +25,13 @@ struct Embedded;
 const DEPTH: usize = 4;
 
 /// The files at the top that mean something.
-const TOP: [&str; 5] = [
+const TOP: [&str; 6] = [
     "topics.toml",
     "authorities.toml",
     "municipality.toml",
     "triage.toml",
     "thresholds.toml",
+    "thresholds-meaning.toml",
 ];
 
 /// The text of a file that is built in.

@@ -22,6 +22,7 @@ mod matrix_limits;
 mod matrix_rig;
 mod matrix_story;
 mod matrix_trouble;
+mod meaning;
 mod measuring;
 mod notices;
 mod notices_amended;

@@ -11,6 +11,8 @@ pub mod database;
 pub mod drafts;
 pub mod home;
 pub mod matrix;
+#[path = "../../crates/encoder/tests/support/mod.rs"]
+pub mod model;
 pub mod page;
 pub mod resident;
 pub mod server;

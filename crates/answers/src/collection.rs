@@ -54,6 +54,15 @@ impl Leg {
     pub(super) fn works(self, vocabulary: &Vocabulary) -> bool {
         vocabulary.dim() > 0 || matches!(self, Self::Grams | Self::Concepts)
     }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Grams => "grams",
+            Self::Concepts => "concepts",
+            Self::Soft => "soft",
+            Self::Whole => "whole",
+        }
+    }
 }
 
 pub(super) const LEGS: [Leg; 4] = [Leg::Grams, Leg::Concepts, Leg::Soft, Leg::Whole];

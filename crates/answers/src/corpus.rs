@@ -132,6 +132,11 @@ impl Corpus {
         Votes::count(&scores, entries.count)
     }
 
+    /// Whether there are lines that vote.
+    pub(super) fn has_lines(&self) -> bool {
+        !self.words.is_empty()
+    }
+
     /// What the lines like a message say of the entries.
     pub(super) fn hear(&self, query: &Query, votes: &Votes) -> Heard {
         let mut heard = Heard {

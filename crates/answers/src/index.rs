@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::collection::{Collection, LEGS, Leg, PerLeg, Query, Worded};
 use super::corpus::{Corpus, Votes};
 use super::lexicon::Lexicon;
+use super::meaning::{self, Encode, Meaning, Meant};
 use super::repair::{Known, Repair};
 use super::thesaurus::Thesaurus;
 use super::vocabulary::Vocabulary;
@@ -58,6 +59,7 @@ pub(super) struct Index {
     weighing: Weighing,
     corpus: Arc<Corpus>,
     votes: Votes,
+    meaning: Option<Meaning>,
 }
 
 impl Index {
@@ -95,7 +97,22 @@ impl Index {
             entries,
             weighing,
             corpus,
+            meaning: None,
         }
+    }
+
+    /// Turns the leg of meaning on; `texts` as in [`Self::build`].
+    pub(super) fn add_meaning(&mut self, encoder: Arc<dyn Encode>, texts: &[&EntryText]) {
+        self.meaning = Some(Meaning::build(encoder, texts));
+    }
+
+    /// The names of the legs that are on, as in [`Legs`].
+    pub(super) fn legs_on(&self) -> Vec<&'static str> {
+        let on = |leg: &Leg| leg.works(&self.vocabulary);
+        let own = LEGS.into_iter().filter(on).map(Leg::name);
+        let hop = self.corpus.has_lines().then_some("hop");
+        let meaning = self.meaning.as_ref().map(|_| "meaning");
+        own.chain(hop).chain(meaning).collect()
     }
 
     /// Ranks all entries for a message.
@@ -127,8 +144,10 @@ impl Index {
             reach: told.ln_1p(),
             background: heard.background,
             exact: false,
+            meaning: 0.0,
         };
-        self.ranking(&found, evidence, &heard.hop)
+        let meant = self.meaning.as_ref().map(|meaning| meaning.hear(text));
+        self.ranking(&found, evidence, &heard.hop, meant)
     }
 
     /// What the score of a message is multiplied by for being short, by what it could reach.
@@ -140,7 +159,13 @@ impl Index {
     }
 
     /// `evidence` comes with the factor of its score.
-    fn ranking(&self, found: &[PerLeg], evidence: Evidence, hop: &[f32]) -> Ranking {
+    fn ranking(
+        &self,
+        found: &[PerLeg],
+        evidence: Evidence,
+        hop: &[f32],
+        meant: Option<Meant>,
+    ) -> Ranking {
         let mut best = 0.0_f32;
         let told = HOP * (self.entries.count as f32 / MANY).min(1.0);
         let mut hits: Vec<Hit> = found
@@ -150,19 +175,29 @@ impl Index {
             .filter_map(|(place, (raw, hop))| {
                 let own = self.weighing.fuse(raw);
                 best = best.max(own);
-                let score = own + told * hop;
-                let legs = self.legs(raw, *hop);
+                let near = meant
+                    .as_ref()
+                    .and_then(|meant| meant.near.get(place).copied());
+                let score = near.map_or(own, |near| meaning::join(own, near)) + told * hop;
+                let legs = Legs {
+                    meaning: near.unwrap_or(0.0),
+                    ..self.legs(raw, *hop)
+                };
                 (score > 0.0).then_some(Hit { place, score, legs })
             })
             .collect();
-        if best == 0.0 {
+        if best == 0.0 && meant.is_none() {
             return Ranking::default();
         }
         hits.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(a.place.cmp(&b.place)));
         let score = best * evidence.score;
         Ranking {
             hits,
-            evidence: Evidence { score, ..evidence },
+            evidence: Evidence {
+                score,
+                meaning: meant.map_or(0.0, |meant| meant.evidence),
+                ..evidence
+            },
         }
     }
 
@@ -174,6 +209,7 @@ impl Index {
             soft: scaled(Leg::Soft),
             whole: scaled(Leg::Whole),
             hop,
+            meaning: 0.0,
         }
     }
 }

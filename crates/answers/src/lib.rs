@@ -18,6 +18,7 @@ mod index;
 mod lang;
 mod language;
 mod lexicon;
+mod meaning;
 pub mod measure;
 mod model;
 mod repair;
@@ -33,6 +34,7 @@ mod whole;
 mod words;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +43,7 @@ use index::{Index, Ranking};
 pub use lang::{Lang, Localized, UnknownLang};
 pub use language::{Identified, LanguageId};
 pub use lexicon::Lexicon;
+pub use meaning::{Encode, Kind, encoded};
 pub use triage::{Assessment, Triage, TriageRules};
 
 /// The words of a message as retrieval reads them, joined by single spaces: lower case, no
@@ -122,6 +125,9 @@ pub struct Evidence {
     /// Whether the message is, but for spelling, a question or phrasing of the best entry and of no
     /// other.
     pub exact: bool,
+    /// How near the nearest entry is in meaning, 0 for nothing to do with it to about 1 for a good
+    /// match; 0 without [`Answers::with_meaning`].
+    pub meaning: f32,
 }
 
 /// How evidence becomes a confidence: a logistic function, fitted by `turvabot kb calibrate`.
@@ -136,6 +142,13 @@ pub struct Gate {
     pub reach: f32,
     /// For each unit of [`Evidence::background`].
     pub background: f32,
+    /// For each unit of [`Evidence::meaning`].
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub meaning: f32,
+}
+
+fn is_zero(number: &f32) -> bool {
+    *number == 0.0
 }
 
 impl Gate {
@@ -151,7 +164,8 @@ impl Gate {
         let logit = self.bias
             + self.score * evidence.score
             + self.reach * evidence.reach
-            + self.background * evidence.background;
+            + self.background * evidence.background
+            + self.meaning * evidence.meaning;
         (1.0 + (-logit).exp()).recip()
     }
 }
@@ -186,6 +200,8 @@ pub struct Legs {
     /// What lines of the corpus like the message say for the entry, 1 being as much as for an
     /// average one if all did.
     pub hop: f32,
+    /// Cosine by the vectors of a transformer; 0 without [`Answers::with_meaning`].
+    pub meaning: f32,
 }
 
 /// Why an entry ranks where it does.
@@ -272,6 +288,28 @@ impl Answers {
             languages,
             thresholds: thresholds.clone(),
         }
+    }
+
+    /// The same with the leg of meaning: every message is encoded too. `entries` as for
+    /// [`Self::build`]; what of them is encoded, [`encoded`] tells.
+    #[must_use]
+    pub fn with_meaning(mut self, entries: &[Entry], encoder: &Arc<dyn Encode>) -> Self {
+        let langs: Vec<Lang> = self.languages.iter().map(|(lang, _)| lang).collect();
+        for (lang, language) in langs.into_iter().zip(self.languages.values_mut()) {
+            let texts = language.entries.iter();
+            let texts: Vec<&EntryText> = texts
+                .filter_map(|entry| entries.get(entry.0)?.texts.get(lang))
+                .collect();
+            language.index.add_meaning(Arc::clone(encoder), &texts);
+        }
+        self
+    }
+
+    /// The names of the legs that are on, as in [`Legs`].
+    #[must_use]
+    pub fn legs(&self) -> Vec<&'static str> {
+        let first = self.languages.iter().next();
+        first.map_or_else(Vec::new, |(_, language)| language.index.legs_on())
     }
 
     /// Decides what to do with a message. Reads its first 2,000 characters.

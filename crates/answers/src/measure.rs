@@ -273,17 +273,18 @@ const MARGINS: usize = 40;
 /// Features of the gate; the last is the bias.
 type Row = [f64; FEATURES];
 
-const FEATURES: usize = 4;
+const FEATURES: usize = 5;
 
 fn row(evidence: Evidence) -> Row {
     let Evidence {
         score,
         reach,
         background,
+        meaning,
         // What is certain teaches nothing.
         exact: _,
     } = evidence;
-    [score, reach, background, 1.0].map(f64::from)
+    [score, reach, background, meaning, 1.0].map(f64::from)
 }
 
 /// Logistic regression by Newton's method, both classes weighing the same, with a little ridge.
@@ -323,12 +324,13 @@ fn fit(questions: &[(Labelled, Judged)]) -> Gate {
             .zip(step)
             .for_each(|(weight, step)| *weight += step);
     }
-    let [score, reach, background, bias] = weights.map(|weight| weight as f32);
+    let [score, reach, background, meaning, bias] = weights.map(|weight| weight as f32);
     Gate {
         bias,
         score,
         reach,
         background,
+        meaning,
     }
 }
 

@@ -26,6 +26,7 @@ const THRESHOLDS: Thresholds = Thresholds {
         score: 5.0,
         reach: 2.0,
         background: -5.0,
+        meaning: 0.0,
     },
 };
 
