@@ -3,13 +3,11 @@
 use std::path::Path;
 
 use turvabot::content::{Content, Source};
-use turvabot::conversation::{Facts, Intent, Own, Understood, respond};
-use turvabot::domain::{
-    Action, ActionKey, ChannelKind, Chat, Dialogue, Lang, Message, QuietHours, Resident, Status,
-    markup,
-};
+use turvabot::conversation::{Intent, Understood, respond};
+use turvabot::domain::{Action, ActionKey, ChannelKind, Lang, Message, QuietHours, markup};
 use turvabot::knowledge::{Identity, Knowledge};
 
+use crate::support::talk::{facts, newcomer};
 use crate::support::words::{LANGS, LOCALES, lang};
 
 /// Longest text of a message, and longest data of a button: <https://core.telegram.org/bots/api>.
@@ -38,29 +36,8 @@ pub fn knowledge() -> Knowledge {
 
 /// What somebody who speaks the language is told.
 fn told(knowledge: &Knowledge, lang: Lang, intent: Intent) -> Vec<Message> {
-    let resident = Resident {
-        id: 1,
-        channel: ChannelKind::Telegram,
-        address: "1".into(),
-        chat: Chat::Direct,
-        lang,
-        lang_chosen: true,
-        status: Status::Active,
-        topics: Vec::new(),
-        areas: Vec::new(),
-        quiet: None,
-        dialogue: Dialogue::default(),
-    };
-    let facts = Facts {
-        knowledge,
-        notices: &[],
-        polls: &[],
-        own: &Own::default(),
-        chat: Chat::Direct,
-        lang_hinted: true,
-        now: 1_800_000_000_000,
-    };
-    let turn = respond(resident, Understood::from(intent), facts);
+    let resident = newcomer(ChannelKind::Telegram, lang);
+    let turn = respond(resident, Understood::from(intent), facts(knowledge));
     let key = ActionKey::new(b"key");
     turn.replies
         .iter()

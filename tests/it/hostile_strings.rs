@@ -1,11 +1,12 @@
 //! Whatever people, machines and cats may type: answered in bounded time, without a panic.
 
 use serde_json::{Value, json};
-use turvabot::conversation::{Facts, Own, respond, understand};
-use turvabot::domain::{ActionKey, ChannelKind, Chat, Dialogue, Input, Lang, Resident, Status};
+use turvabot::conversation::{respond, understand};
+use turvabot::domain::{ActionKey, ChannelKind, Input, Lang};
 
 use super::content::knowledge;
 use crate::support::home::run;
+use crate::support::talk::{facts, newcomer};
 
 /// How many strings are answered from a file.
 const STRINGS: usize = 100_000;
@@ -194,33 +195,13 @@ fn the_bot_has_words_for_every_string() {
     let knowledge = knowledge();
     let key = ActionKey::new(b"key");
     let mut numbers = Numbers(2);
-    let mut resident = Resident {
-        id: 1,
-        channel: ChannelKind::Web,
-        address: "1".into(),
-        chat: Chat::Direct,
-        lang: Lang::FI,
-        lang_chosen: false,
-        status: Status::Active,
-        topics: Vec::new(),
-        areas: Vec::new(),
-        quiet: None,
-        dialogue: Dialogue::default(),
-    };
+    let mut resident = newcomer(ChannelKind::Web, Lang::FI);
+    resident.lang_chosen = false;
     for number in 0..TALKED {
         let text = string(number, &mut numbers);
         let input = Input::Text(text.clone());
         let understood = understand(&resident, &input, &knowledge, &key);
-        let facts = Facts {
-            knowledge: &knowledge,
-            notices: &[],
-            polls: &[],
-            own: &Own::default(),
-            chat: Chat::Direct,
-            lang_hinted: false,
-            now: 1_800_000_000_000,
-        };
-        let turn = respond(resident, understood, facts);
+        let turn = respond(resident, understood, facts(&knowledge));
         assert!(!turn.replies.is_empty(), "{text:?}");
         // One resident says it all, so that each string may go on from the last.
         resident = turn.resident;

@@ -1,10 +1,11 @@
 //! Whether those who report an emergency are shown the steps for it, right below "call 112".
 
-use turvabot::conversation::{Facts, Own, respond, understand};
-use turvabot::domain::{ActionKey, ChannelKind, Chat, Dialogue, Input, Message, Resident, Status};
+use turvabot::conversation::{respond, understand};
+use turvabot::domain::{ActionKey, ChannelKind, Input, Message};
 use turvabot::knowledge::Knowledge;
 
 use super::content::knowledge;
+use crate::support::talk::{facts, newcomer};
 use crate::support::words::{LANGS, LOCALES, lang};
 
 /// Situations of `tests/data/triage`, and the entry with the steps for each.
@@ -46,31 +47,10 @@ const FLOORS: [(&str, f64, f64); 2] = [("fi", 62.0, 83.0), ("sv", 64.0, 84.0)];
 /// What the bot says first.
 fn told(knowledge: &Knowledge, code: &str, text: &str) -> Message {
     let lang = lang(code);
-    let resident = Resident {
-        id: 1,
-        channel: ChannelKind::Web,
-        address: "1".into(),
-        chat: Chat::Direct,
-        lang,
-        lang_chosen: true,
-        status: Status::Active,
-        topics: Vec::new(),
-        areas: Vec::new(),
-        quiet: None,
-        dialogue: Dialogue::default(),
-    };
+    let resident = newcomer(ChannelKind::Web, lang);
     let key = ActionKey::new(b"key");
     let understood = understand(&resident, &Input::Text(text.into()), knowledge, &key);
-    let facts = Facts {
-        knowledge,
-        notices: &[],
-        polls: &[],
-        own: &Own::default(),
-        chat: Chat::Direct,
-        lang_hinted: true,
-        now: 1_800_000_000_000,
-    };
-    let turn = respond(resident, understood, facts);
+    let turn = respond(resident, understood, facts(knowledge));
     LOCALES.render(lang, &turn.replies[0], &key)
 }
 

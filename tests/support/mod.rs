@@ -16,6 +16,7 @@ pub mod model;
 pub mod page;
 pub mod resident;
 pub mod server;
+pub mod talk;
 pub mod telegram;
 pub mod transcript;
 pub mod wait;

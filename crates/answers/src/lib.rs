@@ -21,6 +21,7 @@ mod lexicon;
 mod meaning;
 pub mod measure;
 mod model;
+mod reader;
 mod repair;
 mod rows;
 mod soft;

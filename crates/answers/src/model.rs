@@ -7,6 +7,7 @@
 use super::features::{
     Features, Group, SHAPE, Token, group_char, of_groups, of_words, sentences, shape, tokens,
 };
+use super::reader::Reader;
 use super::vectors::Vectors;
 use crate::Lang;
 
@@ -89,33 +90,6 @@ struct Text<'a> {
     /// The vector of each token; empty for signs and words of which nothing is known.
     rows: &'a [Vec<f32>],
     groups: &'a [Group],
-}
-
-/// Reads a file from its beginning.
-struct Reader(&'static [u8]);
-
-impl Reader {
-    fn take(&mut self, count: usize) -> Option<&'static [u8]> {
-        let (taken, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    fn u16(&mut self) -> Option<u16> {
-        self.take(2)?.try_into().ok().map(u16::from_le_bytes)
-    }
-
-    fn size(&mut self) -> Option<usize> {
-        self.u16().map(usize::from)
-    }
-
-    fn f32(&mut self) -> Option<f32> {
-        self.take(4)?.try_into().ok().map(f32::from_le_bytes)
-    }
-
-    fn f32s(&mut self, count: usize) -> Option<Vec<f32>> {
-        (0..count).map(|_| self.f32()).collect()
-    }
 }
 
 impl Model {

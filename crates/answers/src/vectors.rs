@@ -4,6 +4,7 @@
 //! that is in no list has a vector too, made of its parts.
 
 use super::grams::{KEY, extend_key, key};
+use super::reader::Reader;
 use crate::Lang;
 
 /// Lengths of the n-grams of a word that have rows.
@@ -42,33 +43,11 @@ impl std::fmt::Debug for Vectors {
     }
 }
 
-/// Reads a table from its beginning.
-struct Reader(&'static [u8]);
-
-impl Reader {
-    fn take(&mut self, count: usize) -> Option<&'static [u8]> {
-        let (taken, rest) = self.0.split_at_checked(count)?;
-        self.0 = rest;
-        Some(taken)
-    }
-
-    fn u16(&mut self) -> Option<u16> {
-        self.take(2)?.try_into().ok().map(u16::from_le_bytes)
-    }
-
-    fn u32(&mut self) -> Option<u32> {
-        self.take(4)?.try_into().ok().map(u32::from_le_bytes)
-    }
-
-    fn fours(&mut self, count: usize) -> Option<&'static [[u8; 4]]> {
-        Some(self.take(count.checked_mul(4)?)?.as_chunks().0)
-    }
-
-    fn keys(&mut self, count: usize) -> Option<Keys> {
-        let keys = self.fours(count)?;
-        let ascending = keys.is_sorted_by_key(|key| u32::from_le_bytes(*key));
-        ascending.then_some(keys)
-    }
+/// Keys, which must ascend.
+fn read_keys(reader: &mut Reader, count: usize) -> Option<Keys> {
+    let keys = reader.fours(count)?;
+    let ascending = keys.is_sorted_by_key(|key| u32::from_le_bytes(*key));
+    ascending.then_some(keys)
 }
 
 impl Vectors {
@@ -86,7 +65,7 @@ impl Vectors {
         if !four_bits || dim % 2 == 1 {
             return None;
         }
-        let keys = reader.keys(count)?;
+        let keys = read_keys(&mut reader, count)?;
         let scales = reader.take(count.checked_mul(2)?)?.as_chunks().0;
         let rows = reader.take(count.checked_mul(dim / 2)?)?;
         let mut frequencies = Vec::new();
@@ -94,7 +73,7 @@ impl Vectors {
             let lang = std::str::from_utf8(reader.take(2)?).ok()?.parse().ok()?;
             reader.u16()?;
             let words = usize::try_from(reader.u32()?).ok()?;
-            frequencies.push((lang, reader.keys(words)?, reader.fours(words)?));
+            frequencies.push((lang, read_keys(&mut reader, words)?, reader.fours(words)?));
         }
         Some(Self {
             dim,
