@@ -1,5 +1,6 @@
 //! The composition root: builds the parts from the configuration and puts them together.
 
+mod layers;
 mod matrix;
 mod serve;
 mod watch;
@@ -17,7 +18,7 @@ pub use watch::KNOWLEDGE_VERSION;
 use crate::answers::Answers;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::content::{Content, Municipality, Source};
+use crate::content::{Content, Layer, Municipality, Source};
 use crate::domain::{ActionKey, Lang, Millis};
 use crate::inbox::Desk;
 use crate::knowledge::{Identity, Knowledge};
@@ -65,10 +66,21 @@ pub struct App {
     pub locales: Arc<Locales>,
     /// The time.
     pub clock: Clock,
-    /// What is written for the bot to say.
+    /// What is written for the bot to say, without what is in the database; see
+    /// [`App::layered_content`].
     pub content: Content,
+    /// What lies over the files by itself: the sample municipality's.
+    own_layers: Vec<Layer>,
     /// The model that finds answers by meaning; see [`App::load_transformer`].
     pub transformer: Option<Arc<Transformer>>,
+}
+
+/// Where the files of the content are.
+fn source(config: &Config) -> Source<'_> {
+    match &config.content.dir {
+        Some(dir) => Source::Dir(dir),
+        None => Source::Embedded,
+    }
 }
 
 /// The environment as text; what isn't text can't be a setting.
@@ -85,23 +97,21 @@ impl App {
     pub fn load(origin: &Origin, listen: Option<std::net::SocketAddr>) -> anyhow::Result<Self> {
         let locales = Arc::new(Locales::embedded()?);
         let langs = locales.langs();
+        let mut own_layers = Vec::new();
         let (config, content) = match origin {
             Origin::File(path) => {
                 let mut config = Config::load(Some(path), environment())?;
                 if let Some(listen) = listen {
                     config.web.listen = listen;
                 }
-                let source = match &config.content.dir {
-                    Some(dir) => Source::Dir(dir),
-                    None => Source::Embedded,
-                };
-                let content = Content::load(source, &langs)?;
+                let content = Content::load(source(&config), &langs)?;
                 (config, content)
             }
             Origin::Demo(data_dir) => {
                 let listen = listen.unwrap_or_else(|| ([127, 0, 0, 1], 8080).into());
                 let mut config = Config::demo(data_dir, listen);
-                let mut content = Content::load(Source::Embedded, &langs)?;
+                own_layers.extend(layers::sample());
+                let mut content = Content::load_with(Source::Embedded, &own_layers, &langs)?;
                 let file = "demo/municipality.toml";
                 let text = content
                     .raw(file)
@@ -117,6 +127,7 @@ impl App {
             locales,
             clock: Clock::System,
             content,
+            own_layers,
             transformer: None,
         })
     }
@@ -170,7 +181,11 @@ impl App {
     /// If the database or the content fails.
     pub async fn knowledge(&self, db: &Db) -> anyhow::Result<Knowledge> {
         let imported = entries::list(&mut *db.read().await?).await?;
-        Ok(self.build(&imported)?)
+        let (content, left_out) = self.layered_content(db).await?;
+        for fault in left_out.iter() {
+            tracing::error!(%fault, "content is left out");
+        }
+        Ok(self.build(&content, &imported)?)
     }
 
     /// Content with all that is built from it, without what is in a database.
@@ -178,10 +193,22 @@ impl App {
     /// # Errors
     /// If the content fails.
     pub fn shipped_knowledge(&self) -> anyhow::Result<Knowledge> {
-        Ok(self.build(&[])?)
+        Ok(self.build(&self.content, &[])?)
     }
 
-    fn build(&self, imported: &[entries::Imported]) -> Result<Knowledge, crate::knowledge::Error> {
+    /// Content as given, with all that is built from it.
+    ///
+    /// # Errors
+    /// If the content fails.
+    pub fn knowledge_of(&self, content: &Content) -> anyhow::Result<Knowledge> {
+        Ok(self.build(content, &[])?)
+    }
+
+    fn build(
+        &self,
+        content: &Content,
+        imported: &[entries::Imported],
+    ) -> Result<Knowledge, crate::knowledge::Error> {
         let hours = self.config.privacy.web_history.as_secs() / 3600;
         let identity = Identity {
             name: self.config.municipality.name.clone(),
@@ -191,7 +218,7 @@ impl App {
         };
         let transformer = self.transformer.as_ref();
         Knowledge::build_with(
-            &self.content,
+            content,
             imported,
             &self.locales,
             identity,

@@ -8,16 +8,21 @@
 //! answers/<topic>/<id>.toml   one question and its answer, in every language
 //! topics.toml                 [[topic]], in the order they are shown
 //! authorities.toml            [authority.<key>], who answers for a matter
+//! register.toml               optional: [[matter]] and [[duty]], who deals with what
 //! municipality.toml           optional: areas, contact, who answers for personal data
 //! triage.toml, thresholds.toml, thresholds-meaning.toml, thesaurus/, demo/   passed on as they are,
 //!                                                    see `Content::raw`
 //! ```
 //!
+//! Layers ([`Layer`]) may lie over the files: packs from elsewhere, and what the municipality writes.
+//!
 //! Texts are in Unicode NFC with `\n` line ends, without blanks around them.
 
 mod entries;
 mod files;
+pub mod lint;
 mod municipality;
+mod register;
 #[cfg(test)]
 mod tests;
 mod topics;
@@ -25,12 +30,14 @@ mod topics;
 use std::collections::BTreeMap;
 
 use jiff::civil::Date;
+use sha2::{Digest as _, Sha256};
 use url::Url;
 
-pub use files::{Source, shipped};
+pub use files::{LOCAL, Layer, Source, shipped};
 pub use municipality::{Area, DataController, Municipality};
+pub use register::{Duty, Matter, Register};
 
-use crate::domain::{Lang, Localized};
+use crate::domain::{Lang, Localized, Severity};
 use crate::faults::Faults;
 use files::Files;
 
@@ -47,6 +54,8 @@ pub struct Content {
     pub topics: Vec<Topic>,
     /// The authorities by key.
     pub authorities: BTreeMap<String, Authority>,
+    /// Who deals with what.
+    pub register: Register,
     /// What `municipality.toml` tells; `None` when there is no such file.
     pub municipality: Option<Municipality>,
     files: Files,
@@ -71,9 +80,14 @@ pub struct Entry {
     pub review: Date,
     /// Whether the answer may be relied on.
     pub status: Status,
-    /// Whether it holds what to do in an emergency: then it goes before others near it when a
-    /// message reports one.
-    pub emergency: bool,
+    /// How grave the matter is for whoever asks, in the words of CAP 1.2.
+    pub severity: Severity,
+    /// The matter of the register that says who deals with it here, one of [`Register::matters`].
+    pub matter: Option<String>,
+    /// Rules of [`lint`] that don't apply to it, each with the reason.
+    pub waived: BTreeMap<String, String>,
+    /// The layer it comes from; `None` for the base.
+    pub layer: Option<String>,
     /// Ids of other entries worth reading, none of them twice.
     pub related: Vec<String>,
     /// The texts.
@@ -98,6 +112,39 @@ pub struct Text {
     pub answer: String,
     /// Other ways residents put the question; at least one.
     pub phrasings: Vec<String>,
+    /// Other words for what it is about.
+    pub synonyms: Vec<String>,
+}
+
+impl Entry {
+    /// The path of its file.
+    #[must_use]
+    pub fn path(&self) -> String {
+        format!("answers/{}/{}.toml", self.topic, self.id)
+    }
+
+    /// A short name for what it says, and on what it rests: 16 hexadecimal digits of a SHA-256 over
+    /// questions, answers and source.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(self.source.as_str());
+        for (lang, text) in self.texts.iter() {
+            for part in [lang.as_str(), &text.question, &text.answer] {
+                hash.update([0]);
+                hash.update(part);
+            }
+        }
+        let digest = hash.finalize();
+        digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Whether it holds what to do in an emergency: then it goes before others near it when a
+    /// message reports one.
+    #[must_use]
+    pub fn is_emergency(&self) -> bool {
+        self.severity == Severity::Extreme
+    }
 }
 
 /// What answers and notices are about.
@@ -129,12 +176,58 @@ impl Content {
     ///
     /// Every fault found, each with its file, its key and the cure.
     pub fn load(source: Source<'_>, langs: &[Lang]) -> Result<Self, Faults> {
+        Self::load_with(source, &[], langs)
+    }
+
+    /// The same with layers over the files, the lowest first.
+    ///
+    /// # Errors
+    ///
+    /// Every fault found, each with its file, its key and the cure.
+    pub fn load_with(
+        source: Source<'_>,
+        layers: &[Layer],
+        langs: &[Lang],
+    ) -> Result<Self, Faults> {
         let mut faults = Faults::default();
         let files = Files::read(source, &mut faults);
         if !faults.is_empty() {
             return Err(faults);
         }
-        Self::check(files, langs)
+        Self::check(files.with(layers), langs)
+    }
+
+    /// The same, leaving out the files of layers that have faults: what the municipality or a pack
+    /// brought must not silence the bot after the base has changed. The faults are given too.
+    ///
+    /// # Errors
+    ///
+    /// The faults of the base.
+    pub fn load_sound(
+        source: Source<'_>,
+        mut layers: Vec<Layer>,
+        langs: &[Lang],
+    ) -> Result<(Self, Faults), Faults> {
+        let mut left_out = Faults::default();
+        loop {
+            let faults = match Self::load_with(source, &layers, langs) {
+                Ok(content) => return Ok((content, left_out)),
+                Err(faults) => faults,
+            };
+            let mut removed = false;
+            for layer in &mut layers {
+                let name = layer.name.clone();
+                let faulty =
+                    |path: &str| faults.iter().any(|fault| fault.place() == format!("{name}/{path}"));
+                let before = layer.files.len();
+                layer.files.retain(|path, _| !faulty(path));
+                removed |= layer.files.len() < before;
+            }
+            if !removed {
+                return Err(faults);
+            }
+            left_out.extend(faults);
+        }
     }
 
     fn check(mut files: Files, langs: &[Lang]) -> Result<Self, Faults> {
@@ -142,9 +235,11 @@ impl Content {
         files.refuse_misnamed(&mut faults);
         let topics = topics::topics(&files, langs, &mut faults);
         let authorities = topics::authorities(&files, langs, &mut faults);
-        let entries = entries::entries(&files, &topics, &authorities, langs, &mut faults);
+        let register = register::register(&files, &authorities, langs, &mut faults);
+        let entries =
+            entries::entries(&files, &topics, &authorities, &register, langs, &mut faults);
         let municipality = files.text("municipality.toml").and_then(|text| {
-            Municipality::parse(&files.place("municipality.toml"), text, langs)
+            Municipality::parse(&files.place(None, "municipality.toml"), text, langs)
                 .map_err(|found| faults.extend(found))
                 .ok()
         });
@@ -156,6 +251,7 @@ impl Content {
             entries,
             topics: topics.items,
             authorities: authorities.items.into_iter().collect(),
+            register,
             municipality,
             files,
         })
@@ -165,6 +261,18 @@ impl Content {
     #[must_use]
     pub fn entry(&self, id: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.id == id)
+    }
+
+    /// Takes a person's word that an entry agrees with its source, if it is still the entry that the
+    /// person saw. Its next review is a year later.
+    pub fn confirm(&mut self, id: &str, fingerprint: &str, day: Date) {
+        let entry = self.entries.iter_mut().find(|entry| entry.id == id);
+        let same = |entry: &&mut Entry| entry.fingerprint() == fingerprint && entry.checked <= day;
+        if let Some(entry) = entry.filter(same) {
+            entry.status = Status::Verified;
+            entry.checked = day;
+            entry.review = day.saturating_add(jiff::Span::new().years(1));
+        }
     }
 
     /// The topic with this id.

@@ -1,11 +1,14 @@
 //! What the bot knows: curated content with everything that is built from it once.
 
+mod duties;
+
 use std::sync::Arc;
 
 use serde::Deserialize;
 
 use crate::answers::{self, Answers, Encode, Kind, LanguageId, Thresholds, Triage, TriageRules};
 use crate::content::{Content, Status};
+pub use duties::{Contact, Duties, Meant};
 use crate::conversation::{Cues, Lexicon};
 use crate::domain::{Lang, Localized, Millis, Phrase, QuietHours};
 use crate::locale::Locales;
@@ -51,6 +54,8 @@ pub struct Curated {
     pub related: Vec<String>,
     /// Whether it holds what to do in an emergency.
     pub emergency: bool,
+    /// The matter of the register that it is about.
+    pub matter: Option<String>,
     /// Until when it is shown; later somebody has to review it first.
     pub served_until: Option<Millis>,
 }
@@ -81,6 +86,8 @@ pub struct Knowledge {
     pub entries: Vec<Curated>,
     /// The index over the entries.
     pub answers: Answers,
+    /// Who deals with what.
+    pub duties: Duties,
     /// What of the entries has to be encoded before they are found by meaning, too.
     pub unencoded: Vec<(Kind, String)>,
     /// Tells the languages apart.
@@ -249,6 +256,7 @@ impl Knowledge {
         let encoder = transformer.filter(|_| unencoded.is_empty());
         let encoder = encoder.map(|ready| Arc::clone(ready) as Arc<dyn Encode>);
         let answers = understanding.answers(&sources, encoder.as_ref());
+        let duties = Duties::new(content, &understanding);
         let Understanding {
             language, triage, ..
         } = understanding;
@@ -300,6 +308,7 @@ impl Knowledge {
                 })
                 .collect(),
             answers,
+            duties,
             unencoded,
             language,
             triage,
@@ -361,10 +370,13 @@ pub fn sources(content: &Content) -> Vec<answers::Entry> {
             .texts
             .iter()
             .map(|(lang, text)| {
+                let mut phrasings = text.phrasings.clone();
+                // In one: a word alone is what many entries are about.
+                phrasings.extend((!text.synonyms.is_empty()).then(|| text.synonyms.join(", ")));
                 let text = answers::EntryText {
                     question: text.question.clone(),
                     answer: text.answer.clone(),
-                    phrasings: text.phrasings.clone(),
+                    phrasings,
                 };
                 (lang, text)
             })
@@ -373,10 +385,10 @@ pub fn sources(content: &Content) -> Vec<answers::Entry> {
     entries.collect()
 }
 
-/// The end of the last day on which an entry is shown. Which time zone's day it is doesn't matter to
+/// The end of the last day on which something is shown. Which time zone's day it is doesn't matter to
 /// a grace of weeks.
-fn served_until(review: jiff::civil::Date, grace_days: u32) -> Option<Millis> {
-    let last = review.checked_add(jiff::Span::new().days(i64::from(grace_days)));
+fn end_of(day: jiff::civil::Date, grace_days: u32) -> Option<Millis> {
+    let last = day.checked_add(jiff::Span::new().days(i64::from(grace_days)));
     let end = last
         .ok()?
         .tomorrow()
@@ -419,8 +431,9 @@ fn entries(
                 verified: entry.status == Status::Verified,
             }),
             related: entry.related.clone(),
-            emergency: entry.emergency,
-            served_until: served_until(entry.review, grace_days),
+            emergency: entry.is_emergency(),
+            matter: entry.matter.clone(),
+            served_until: end_of(entry.review, grace_days),
         });
     }
     let mut sources = sources(content);
@@ -438,6 +451,7 @@ fn entries(
             source: None,
             related: Vec::new(),
             emergency: false,
+            matter: None,
             served_until: None,
         });
         sources.push(answers::Entry {

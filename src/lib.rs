@@ -4,6 +4,7 @@
 //! event together with ledger rows, and [`outbox`] takes the rows to the channels.
 
 pub mod app;
+pub mod authoring;
 pub mod channels;
 pub mod cli;
 pub mod clock;
@@ -19,6 +20,7 @@ pub mod locale;
 pub mod notices;
 pub mod outbox;
 pub mod polls;
+pub mod prose;
 pub mod server;
 pub mod store;
 pub mod transformer;

@@ -13,6 +13,7 @@ pub mod feedback;
 pub mod gaps;
 pub mod ids;
 pub mod inbox;
+pub mod layers;
 pub mod notes;
 pub mod notices;
 pub mod outbox;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use super::files::Files;
-use super::{Authority, Entry, Listed, Status, Text, Topic, id_fault};
-use crate::domain::{Lang, Localized};
+use super::{Authority, Entry, Listed, Register, Status, Text, Topic, id_fault};
+use crate::domain::{Lang, Localized, Severity};
 use crate::faults::{self, Faults, LANGUAGES, Reader, did_you_mean, language_name};
 
 const KEYS: &[&str] = &[
@@ -18,8 +18,10 @@ const KEYS: &[&str] = &[
     "checked",
     "review",
     "status",
-    "emergency",
+    "severity",
+    "matter",
     "related",
+    "waived",
     LANGUAGES,
 ];
 
@@ -27,8 +29,9 @@ const KEYS: &[&str] = &[
 struct Known<'a> {
     topics: Option<&'a [String]>,
     authorities: Option<&'a [String]>,
-    /// Each file's path by the id its name gives.
-    ids: BTreeMap<&'a str, &'a str>,
+    matters: Option<&'a [String]>,
+    /// Each file's place by the id its name gives.
+    ids: BTreeMap<&'a str, String>,
     langs: &'a [Lang],
 }
 
@@ -37,18 +40,20 @@ pub(super) fn entries(
     files: &Files,
     topics: &Listed<Topic>,
     authorities: &Listed<(String, Authority)>,
+    register: &Register,
     langs: &[Lang],
     faults: &mut Faults,
 ) -> Vec<Entry> {
     let mut known = Known {
         topics: topics.ids.as_deref(),
         authorities: authorities.ids.as_deref(),
+        matters: register.ids.as_deref(),
         ids: BTreeMap::new(),
         langs,
     };
     let mut answers = Vec::new();
-    for (path, text) in files.answers() {
-        let place = files.place(path);
+    for (layer, path, text) in files.answers() {
+        let place = files.place(layer, path);
         let Some((topic, id)) = named(path) else {
             faults.add(
                 &place,
@@ -58,27 +63,31 @@ pub(super) fn entries(
             continue;
         };
         if let Some(other) = known.ids.get(id) {
-            let other = files.place(other);
             let what = format!("\"{id}\" is also the id of {other}; rename one");
             faults.add(&place, "id", what);
         } else {
-            known.ids.insert(id, path);
+            known.ids.insert(id, place.clone());
         }
-        answers.push((place, topic, id, text));
+        answers.push((layer, place, topic, id, text));
     }
     if answers.is_empty() {
         let cure = "add answers/<topic>/<id>.toml";
         faults.add(
-            &files.place("answers"),
+            &files.place(None, "answers"),
             "",
             format_args!("holds no answers; {cure}"),
         );
     }
     answers
         .into_iter()
-        .filter_map(|(place, topic, id, text)| {
+        .filter_map(|(layer, place, topic, id, text)| {
             let table = faults::parse(&place, text, faults)?;
-            entry(Reader::new(&place, table, KEYS, faults), topic, id, &known)
+            let reader = Reader::new(&place, table, KEYS, faults);
+            let entry = entry(reader, topic, id, &known)?;
+            Some(Entry {
+                layer: layer.map(str::to_owned),
+                ..entry
+            })
         })
         .collect()
 }
@@ -111,7 +120,9 @@ fn entry(mut reader: Reader<'_>, folder: &str, name: &str, known: &Known<'_>) ->
     reader.need("status", "write \"verified\" or \"verify\"");
     let statuses = [("verified", Status::Verified), ("verify", Status::Verify)];
     let status = reader.choice("status", &statuses);
-    let emergency = reader.flag("emergency").unwrap_or(false);
+    let severity = severity(&mut reader);
+    let matter = matter(&mut reader, known.matters);
+    let waived = waived(&mut reader);
     let related = related(&mut reader, name, known);
     let texts: Localized<Text> = known
         .langs
@@ -128,10 +139,51 @@ fn entry(mut reader: Reader<'_>, folder: &str, name: &str, known: &Known<'_>) ->
         checked,
         review,
         status: status?,
-        emergency,
+        severity: severity?,
+        matter: matter?,
+        waived,
         related,
         texts,
+        layer: None,
     })
+}
+
+fn severity(reader: &mut Reader<'_>) -> Option<Severity> {
+    let all = [
+        Severity::Extreme,
+        Severity::Severe,
+        Severity::Moderate,
+        Severity::Minor,
+    ];
+    reader.need(
+        "severity",
+        "write how grave the matter is: \"extreme\", \"severe\", \"moderate\" or \"minor\"",
+    );
+    reader.choice("severity", &all.map(|severity| (severity.as_str(), severity)))
+}
+
+/// The matter, if the answer names one; `None` with a fault recorded if the register lacks it.
+fn matter(reader: &mut Reader<'_>, ids: Option<&[String]>) -> Option<Option<String>> {
+    if !reader.has("matter") {
+        return Some(None);
+    }
+    let matter = reader.text("matter")?;
+    let stranger =
+        ids.is_some_and(|ids| refuse_stranger(reader, "matter", &matter, ids, "register.toml"));
+    (!stranger).then_some(Some(matter))
+}
+
+/// The rules that don't apply, each with a reason.
+fn waived(reader: &mut Reader<'_>) -> BTreeMap<String, String> {
+    let mut waived = BTreeMap::new();
+    if let Some(mut section) = reader.section("waived", &super::lint::RULES) {
+        for rule in super::lint::RULES {
+            if let Some(reason) = section.text(rule) {
+                waived.insert(rule.to_owned(), reason);
+            }
+        }
+    }
+    waived
 }
 
 fn id(reader: &mut Reader<'_>, name: &str) -> Option<String> {
@@ -220,7 +272,8 @@ fn text(reader: &mut Reader<'_>, lang: Lang) -> Option<Text> {
         reader.file_fault(format_args!("[{lang}] is missing; {cure}"));
         return None;
     }
-    let mut reader = reader.section(lang.as_str(), &["question", "answer", "phrasings"])?;
+    let keys = ["question", "answer", "phrasings", "synonyms"];
+    let mut reader = reader.section(lang.as_str(), &keys)?;
     let question = reader.need_text("question", &format!("write the question in {language}"));
     let answer = reader.need_text("answer", &format!("write the answer in {language}"));
     let cure = "add other ways residents put the question";
@@ -229,12 +282,12 @@ fn text(reader: &mut Reader<'_>, lang: Lang) -> Option<Text> {
     if phrasings.as_ref().is_some_and(Vec::is_empty) {
         reader.fault("phrasings", format_args!("is empty; {cure}"));
     }
+    let synonyms = reader.texts("synonyms").unwrap_or_default();
+    let trimmed = |texts: Vec<String>| texts.iter().map(|text| text.trim().to_owned()).collect();
     Some(Text {
         question: question?.trim().to_owned(),
         answer: answer?.trim().to_owned(),
-        phrasings: phrasings?
-            .iter()
-            .map(|text| text.trim().to_owned())
-            .collect(),
+        phrasings: trimmed(phrasings?),
+        synonyms: trimmed(synonyms),
     })
 }

@@ -25,9 +25,10 @@ struct Embedded;
 const DEPTH: usize = 4;
 
 /// The files at the top that mean something.
-const TOP: [&str; 6] = [
+const TOP: [&str; 7] = [
     "topics.toml",
     "authorities.toml",
+    "register.toml",
     "municipality.toml",
     "triage.toml",
     "thresholds.toml",
@@ -41,12 +42,32 @@ pub fn shipped(path: &str) -> Option<String> {
     Some(tidy(std::str::from_utf8(&file.data).ok()?))
 }
 
+/// Files laid over the base: a municipality's own, or those of a pack from elsewhere.
+///
+/// An answer replaces the one with the same id below it. Topics, authorities and the rows of
+/// `register.toml` are added to those below, or replace what has the same id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layer {
+    /// What it is called in faults and beside its answers: [`LOCAL`], or the id of a pack.
+    pub name: String,
+    /// The text of each file by its path, as in a content folder.
+    pub files: BTreeMap<String, String>,
+}
+
+/// The layer of what the municipality writes itself; it lies over all others.
+pub const LOCAL: &str = "local";
+
+/// One file: the layer it is of, `None` for the base, its path and its text.
+pub(super) type File<'a> = (Option<&'a str>, &'a str, &'a str);
+
 /// The text of each TOML file by its path, with `/` between its parts.
 #[derive(Clone, Debug)]
 pub(super) struct Files {
     /// What faults put before a path.
     root: String,
     texts: BTreeMap<String, String>,
+    /// What lies over them, the lowest first.
+    layers: Vec<Layer>,
 }
 
 impl Files {
@@ -58,6 +79,7 @@ impl Files {
                 Source::Dir(dir) => dir.display().to_string(),
             },
             texts: BTreeMap::new(),
+            layers: Vec::new(),
         };
         match source {
             Source::Embedded => files.read_embedded(faults),
@@ -75,7 +97,21 @@ impl Files {
                 .into_iter()
                 .map(|(path, text)| (path, tidy(&text)))
                 .collect(),
+            layers: Vec::new(),
         }
+    }
+
+    /// Lays further files over these; the last one lies on top.
+    pub(super) fn with(mut self, layers: &[Layer]) -> Self {
+        self.layers.extend(layers.iter().map(|layer| Layer {
+            name: layer.name.clone(),
+            files: layer
+                .files
+                .iter()
+                .map(|(path, text)| (path.clone(), tidy(text)))
+                .collect(),
+        }));
+        self
     }
 
     fn read_embedded(&mut self, faults: &mut Faults) {
@@ -124,31 +160,51 @@ impl Files {
             Ok(text) => {
                 self.texts.insert(path, tidy(&text));
             }
-            Err(_) => faults.add(&self.place(&path), "", "is not UTF-8; save it as UTF-8"),
+            Err(_) => faults.add(
+                &self.place(None, &path),
+                "",
+                "is not UTF-8; save it as UTF-8",
+            ),
         }
     }
 
     /// The file's name in faults.
-    pub(super) fn place(&self, path: &str) -> String {
-        format!("{}/{path}", self.root.trim_end_matches('/'))
+    pub(super) fn place(&self, layer: Option<&str>, path: &str) -> String {
+        let root = layer.unwrap_or(&self.root);
+        format!("{}/{path}", root.trim_end_matches('/'))
     }
 
-    /// The text of one file.
+    /// The text of one file of the base.
     pub(super) fn text(&self, path: &str) -> Option<&str> {
         self.texts.get(path).map(String::as_str)
     }
 
-    /// The path and text of each file under `answers/`, sorted by path.
-    pub(super) fn answers(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.texts
-            .iter()
-            .filter(|(path, _)| path.starts_with("answers/"))
-            .map(|(path, text)| (path.as_str(), text.as_str()))
+    /// The files of this path, the lowest first.
+    pub(super) fn all<'a>(&'a self, path: &'a str) -> impl Iterator<Item = File<'a>> {
+        let base = self.text(path).map(|text| (None, path, text));
+        let over = self.layers.iter().filter_map(move |layer| {
+            let text = layer.files.get(path)?;
+            Some((Some(layer.name.as_str()), path, text.as_str()))
+        });
+        base.into_iter().chain(over)
+    }
+
+    /// Each file under `answers/` that no layer replaces, sorted by path.
+    pub(super) fn answers(&self) -> Vec<File<'_>> {
+        let mut answers: Vec<File<'_>> = answers(None, &self.texts).collect();
+        for layer in &self.layers {
+            let over: Vec<File<'_>> = answers_of(layer).collect();
+            answers.retain(|(_, below, _)| !over.iter().any(|(_, path, _)| name(path) == name(below)));
+            answers.extend(over);
+        }
+        answers.sort_by_key(|(_, path, _)| *path);
+        answers
     }
 
     /// Frees the texts that have been turned into entries.
     pub(super) fn drop_answers(&mut self) {
         self.texts.retain(|path, _| !path.starts_with("answers/"));
+        self.layers.clear();
     }
 
     /// Records files at the top whose name looks like a slip; others are somebody else's matter.
@@ -159,13 +215,32 @@ impl Files {
                 && let Some(near) = nearest(path, TOP)
             {
                 faults.add(
-                    &self.place(path),
+                    &self.place(None, path),
                     "",
                     format_args!("unknown file; did you mean {near}?"),
                 );
             }
         }
     }
+}
+
+fn answers<'a>(
+    layer: Option<&'a str>,
+    texts: &'a BTreeMap<String, String>,
+) -> impl Iterator<Item = File<'a>> {
+    texts
+        .iter()
+        .filter(|(path, _)| path.starts_with("answers/"))
+        .map(move |(path, text)| (layer, path.as_str(), text.as_str()))
+}
+
+fn answers_of(layer: &Layer) -> impl Iterator<Item = File<'_>> {
+    answers(Some(&layer.name), &layer.files)
+}
+
+/// The file's name without its folders.
+fn name(path: &str) -> &str {
+    path.rsplit_once('/').map_or(path, |(_, name)| name)
 }
 
 fn unreadable(path: &Path, error: &std::io::Error, faults: &mut Faults) {

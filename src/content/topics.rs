@@ -5,9 +5,9 @@ use super::{Authority, Listed, Topic, id_fault};
 use crate::domain::Lang;
 use crate::faults::{self, Faults, Reader};
 
-/// The topics, in the order of the file.
+/// The topics, in the order of the file; those that layers add come last.
 pub(super) fn topics(files: &Files, langs: &[Lang], faults: &mut Faults) -> Listed<Topic> {
-    let mut items = Vec::new();
+    let mut items: Vec<Topic> = Vec::new();
     let ids = read(files, "topics.toml", "topic", faults, |top| {
         let mut ids = Vec::new();
         top.each("topic", &["id", "name", "summary"], |mut reader| {
@@ -15,7 +15,11 @@ pub(super) fn topics(files: &Files, langs: &[Lang], faults: &mut Faults) -> List
             let name = reader.localized("name", langs);
             let summary = reader.localized("summary", langs);
             if let (Some(id), Some(name), Some(summary)) = (id, name, summary) {
-                items.push(Topic { id, name, summary });
+                let topic = Topic { id, name, summary };
+                match items.iter_mut().find(|below| below.id == topic.id) {
+                    Some(below) => *below = topic,
+                    None => items.push(topic),
+                }
             }
         });
         ids
@@ -49,27 +53,38 @@ pub(super) fn authorities(
     Listed { items, ids }
 }
 
-/// Reads a file that must be there and have something in it; gives the ids, `None` if it can't.
+/// Reads a file that must be there and have something in it, and what layers add to it; gives the ids,
+/// `None` if it can't.
 fn read(
     files: &Files,
     path: &str,
     key: &str,
     faults: &mut Faults,
-    list: impl FnOnce(&mut Reader<'_>) -> Vec<String>,
+    mut list: impl FnMut(&mut Reader<'_>) -> Vec<String>,
 ) -> Option<Vec<String>> {
-    let place = files.place(path);
-    let Some(text) = files.text(path) else {
+    if files.text(path).is_none() {
         faults.add(
-            &place,
+            &files.place(None, path),
             "",
             format_args!("missing; add the file, with one {key} at least"),
         );
         return None;
-    };
-    let table = faults::parse(&place, text, faults)?;
-    let mut top = Reader::new(&place, table, &[key], faults);
-    top.need(key, &format!("add one {key} at least"));
-    Some(list(&mut top))
+    }
+    let mut ids = Some(Vec::new());
+    for (layer, path, text) in files.all(path) {
+        let place = files.place(layer, path);
+        let Some(table) = faults::parse(&place, text, faults) else {
+            ids = None;
+            continue;
+        };
+        let mut top = Reader::new(&place, table, &[key], faults);
+        top.need(key, &format!("add one {key} at least"));
+        let listed = list(&mut top);
+        if let Some(ids) = &mut ids {
+            ids.extend(listed);
+        }
+    }
+    ids
 }
 
 /// The id of a listed table, which none before it may have.

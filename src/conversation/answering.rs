@@ -1,5 +1,6 @@
 //! Answers to questions.
 
+mod duty;
 mod mask;
 mod question;
 
@@ -9,6 +10,7 @@ use crate::answers::{Found, OFFERED, Outcome as Judged};
 use crate::domain::{Action, Button, Lang, Phrase, Recall, Resident, Say};
 use crate::knowledge::Curated;
 
+pub(super) use duty::matter;
 pub use question::Cues;
 
 /// From here on a message without an answer is advised to be shorter.
@@ -166,6 +168,9 @@ pub(super) fn ask(
         lang: heard.unwrap_or(resident.lang),
         urgent: *urgent,
     };
+    if let Some(turn) = duty::who(&resident, text, asking) {
+        return turn;
+    }
     let last = std::mem::take(&mut resident.dialogue.recall).entry;
     let last = last.and_then(|id| asking.entry(&id));
     if let Some(several) = several(asking, text) {
@@ -272,7 +277,7 @@ fn answer(say: Say, entry: &Curated, facts: Facts<'_>) -> Say {
             Phrase::new("answer-source")
                 .arg("source", source.name.clone())
                 .arg("url", source.url.clone())
-                .arg("authority", source.authority.clone())
+                .arg("authority", duty::authority(entry, &source.authority, facts))
                 .arg("day", crate::domain::Arg::Day(year, month, day)),
         );
         if !source.verified {

@@ -251,6 +251,7 @@ fn is_personal(intent: &Intent) -> bool {
                 | Action::Polls
                 | Action::Poll(_)
                 | Action::Entry(_)
+                | Action::Matter(_)
                 | Action::NoneOfThese
                 | Action::SendQuestion
                 | Action::Feedback(..)
@@ -292,6 +293,7 @@ fn by_action(resident: Resident, action: Action, asked: bool, facts: Facts<'_>) 
         Action::Vote(poll, option) => polling::vote(resident, poll, option, facts),
         Action::Unvote(poll) => polling::unvote(resident, poll, facts),
         Action::Entry(id) => answering::entry(resident, &id, facts),
+        Action::Matter(id) => answering::matter(resident, &id, facts),
         Action::NoneOfThese => answering::none_of_these(resident, facts),
         Action::SendQuestion => answering::send_question(resident),
         Action::Quiet => menus::quiet(resident),

@@ -37,6 +37,8 @@ pub enum Action {
     Unvote(i64),
     /// Show the answer of one entry.
     Entry(String),
+    /// Show who deals with a matter.
+    Matter(String),
     /// Say that none of the entries offered was meant.
     NoneOfThese,
     /// Send the question that got no answer to the municipality.
@@ -81,6 +83,7 @@ impl Action {
             Self::Vote(poll, option) => format!("v:{poll}:{option}"),
             Self::Unvote(poll) => format!("u:{poll}"),
             Self::Entry(id) => format!("e:{id}"),
+            Self::Matter(id) => format!("m:{id}"),
             Self::NoneOfThese => "no".into(),
             Self::SendQuestion => "sq".into(),
             Self::Quiet => "q".into(),
@@ -120,6 +123,7 @@ impl Action {
             }
             ("u", Some(id)) => Self::Unvote(id.parse().ok()?),
             ("e", Some(id)) => Self::Entry(id.to_owned()),
+            ("m", Some(id)) => Self::Matter(id.to_owned()),
             ("no", None) => Self::NoneOfThese,
             ("sq", None) => Self::SendQuestion,
             ("q", None) => Self::Quiet,
@@ -218,7 +222,8 @@ mod tests {
             Action::Poll(i64::MAX),
             Action::Vote(i64::MAX, 255),
             Action::Unvote(i64::MAX),
-            Action::Entry(id),
+            Action::Entry(id.clone()),
+            Action::Matter(id),
             Action::Quiet,
             Action::QuietSet(true),
             Action::QuietSet(false),

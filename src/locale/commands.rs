@@ -87,6 +87,9 @@ pub struct Words {
     pub more: Vec<String>,
     /// What a question begins with.
     pub question: Vec<String>,
+    /// What a question begins with that asks who deals with something. What follows a bar is part of
+    /// the matter, too.
+    pub who: Vec<String>,
     /// What joins one question to another.
     pub also: Vec<String>,
     /// What a question begins with that goes on from the last.

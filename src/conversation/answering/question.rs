@@ -24,6 +24,9 @@ pub struct Cues {
     joins: Vec<String>,
     /// What a question begins with that goes on from the last; longest first.
     follows: Vec<String>,
+    /// What asks who deals with something, and how many of its words are no part of the matter; longest
+    /// first.
+    who: Vec<(String, usize)>,
 }
 
 /// A word: where it begins, and its folded form.
@@ -41,7 +44,13 @@ impl Cues {
             all(&mut cues.asks, &words.question);
             all(&mut cues.joins, &words.also);
             all(&mut cues.follows, &words.follow_up);
+            cues.who.extend(words.who.iter().map(|phrase| {
+                let asks = phrase.split('|').next().unwrap_or(phrase);
+                (fold(phrase), fold(asks).split(' ').count())
+            }));
         }
+        cues.who
+            .sort_by_key(|(phrase, _)| std::cmp::Reverse(phrase.len()));
         cues.follows
             .sort_by_key(|phrase| std::cmp::Reverse(phrase.len()));
         cues
@@ -85,6 +94,22 @@ impl Cues {
         parts
     }
 
+    /// The matter of a question for those who deal with it: "the street lights" of "hi, who looks after
+    /// the street lights?".
+    pub(super) fn who(&self, text: &str) -> Option<String> {
+        let text = head(text);
+        let words = words(text);
+        let asked = |at: usize| {
+            let mut who = self.who.iter();
+            who.find(|(phrase, _)| stands(&words[at..], phrase))
+                .map(|(_, asks)| at..at + asks)
+        };
+        let asks = (0..words.len()).find_map(asked)?;
+        let start = |at: usize| words.get(at).map_or(text.len(), |word| word.0);
+        let matter = format!("{} {}", &text[..start(asks.start)], &text[start(asks.end)..]);
+        (!fold(&matter).is_empty()).then_some(matter)
+    }
+
     /// What a short message asks beside the last question: "at night?" of "and at night?".
     pub(super) fn follow_up<'t>(&self, text: &'t str) -> Option<&'t str> {
         let text = head(text);
@@ -118,12 +143,14 @@ fn words(text: &str) -> Vec<Word> {
 /// How many words the first of the phrases has that stands there.
 fn begins(words: &[Word], at: usize, phrases: &[String]) -> Option<usize> {
     let words = words.get(at..)?;
-    let stands = |phrase: &&String| {
-        let mut there = words.iter().map(|(_, word)| word.as_str());
-        phrase.split(' ').all(|word| there.next() == Some(word))
-    };
-    let phrase = phrases.iter().find(stands)?;
+    let phrase = phrases.iter().find(|phrase| stands(words, phrase))?;
     Some(phrase.split(' ').count())
+}
+
+/// Whether words begin with a phrase.
+fn stands(words: &[Word], phrase: &str) -> bool {
+    let mut there = words.iter().map(|(_, word)| word.as_str());
+    phrase.split(' ').all(|word| there.next() == Some(word))
 }
 
 #[cfg(test)]
@@ -171,6 +198,21 @@ mod tests {
             assert!(cues().questions(text).is_empty(), "{text}");
         }
         assert!(cues().questions(&"Miten näin? ".repeat(500)).is_empty());
+    }
+
+    #[test]
+    fn who_deals_with_something_leaves_the_matter() {
+        for (text, matter) in [
+            ("Kuka hoitaa katuvalot?", " katuvalot?"),
+            ("hei kuka auraa meidän tien", "hei auraa meidän tien"),
+            ("katulamppu pimeänä, kenelle ilmoitan?", "katulamppu pimeänä, "),
+            ("Vem sköter gatubelysningen?", " gatubelysningen?"),
+        ] {
+            assert_eq!(cues().who(text).as_deref().map(str::trim), Some(matter.trim()));
+        }
+        for text in ["Kuka hoitaa?", "Miten testaan palovaroittimen?", "kuka soittaa", ""] {
+            assert_eq!(cues().who(text), None, "{text}");
+        }
     }
 
     #[test]
