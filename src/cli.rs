@@ -8,6 +8,7 @@ mod matrix;
 mod measure;
 mod notice;
 mod poll;
+mod register;
 mod seed;
 mod serving;
 mod triage;
@@ -68,6 +69,9 @@ enum Command {
     /// The knowledge base
     #[command(subcommand)]
     Kb(kb::Command),
+    /// Who deals with what
+    #[command(subcommand)]
+    Register(register::Command),
     /// The bot's account on Matrix
     #[command(subcommand)]
     Matrix(matrix::Command),
@@ -118,6 +122,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Poll(command) => poll::run(command).await,
         Command::Ask(ask) => ask::run(ask).await,
         Command::Kb(command) => kb::run(command).await,
+        Command::Register(command) => register::run(command).await,
         Command::Matrix(command) => matrix::run(command).await,
         Command::Seed(seed) => seed::run(seed).await,
     }

@@ -212,6 +212,8 @@ pub struct Privacy {
     pub web_history: Duration,
     /// Messages as they came in, 1–365 days.
     pub inbox: Duration,
+    /// Questions that were not answered well, without who asked, 1–3650 days.
+    pub questions: Duration,
 }
 
 /// The log.
@@ -335,6 +337,7 @@ impl Default for Privacy {
         Self {
             web_history: Duration::from_hours(24),
             inbox: Duration::from_hours(7 * 24),
+            questions: Duration::from_hours(180 * 24),
         }
     }
 }

@@ -20,5 +20,5 @@ pub use broadcasts::{cancel_message, notice_message, poll_message, result_messag
 pub use intent::{Asked, Choice, Intent, Needs, Understood};
 pub use lexicon::{Lexicon, Meaning};
 pub use personal::erased;
-pub use respond::{Effect, Facts, Outcome, Own, Turn, mishap, respond};
+pub use respond::{Effect, Facts, Missed, Outcome, Own, Turn, mishap, respond};
 pub use understand::understand;

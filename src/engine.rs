@@ -131,6 +131,8 @@ pub struct Retention {
     pub web_lines: Millis,
     /// Which events were handled, and which replies were sent.
     pub inbox: Millis,
+    /// Questions that were not answered well.
+    pub questions: Millis,
 }
 
 /// The engine.

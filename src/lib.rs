@@ -16,6 +16,7 @@ pub mod engine;
 pub mod faults;
 pub mod inbox;
 pub mod knowledge;
+pub mod learning;
 pub mod locale;
 pub mod notices;
 pub mod outbox;

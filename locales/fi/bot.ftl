@@ -189,7 +189,7 @@ privacy-stored = **Mitä sinusta tallennetaan?**
 
     Kun kysely sulkeutuu, vastaustasi ei voi enää yhdistää sinuun.
 
-    Nimeäsi ja puhelinnumeroasi ei tallenneta tietoihisi. Kysymyksesi tallennetaan vain verkkosivun keskusteluun. Muistan viimeksi näyttämäni ohjeen, jotta voit kysyä siitä lisää. Jos en osaa vastata, muistan kysymyksesi, kunnes kysyt jotain muuta. Jos lähetät sen kunnalle, se tallennetaan ilman tietoa siitä, kuka kysyi.
+    Nimeäsi ja puhelinnumeroasi ei tallenneta tietoihisi. Kysymyksesi tallennetaan vain verkkosivun keskusteluun. Muistan viimeksi näyttämäni ohjeen, jotta voit kysyä siitä lisää. Muistan viimeisen kysymyksesi, kunnes kysyt jotain muuta. Jos en osaa vastata tai painat 👎, kunta saa nähdä kysymyksen, mutta ei sitä, kuka kysyi. Peitän siitä nimet, osoitteet ja pitkät numerot, jos tunnistan ne.
 privacy-rights = Voit katsoa tietosi ja poistaa ne milloin vain.
 my-data = **Kaikki, mitä sinusta on tallessa**
 my-data-who = - Palvelu: { $channel }
@@ -207,6 +207,7 @@ my-data-active = Saat varoitukset ja tilaamasi tiedotteet.
 my-data-stopped = Et saa tiedotteita etkä varoituksia, koska lopetit ne. Jos haluat ne takaisin, kirjoita **aloita**.
 my-data-vote = Vastauksesi kyselyyn ”{ $question }”: { $option }
 my-data-last = Viimeksi näyttämäni ohje: { $question }
+my-data-asked = Kysymyksesi, johon se vastasi: { $question }
 my-data-question = Kysymys, johon en osannut vastata: { $question }
 my-data-ledger = - Merkintöjä viesteistä, jotka sinulle on lähetetty: { $deliveries }
     - Rivejä keskustelustasi verkkosivulla: { $lines }

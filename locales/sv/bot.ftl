@@ -192,7 +192,7 @@ privacy-stored = **Vad sparas om dig?**
 
     När en enkät stängs går ditt svar inte längre att koppla till dig.
 
-    Ditt namn och ditt telefonnummer sparas inte bland dina uppgifter. Dina frågor sparas bara i chatten på webbplatsen. Jag minns det råd jag senast visade, så att du kan fråga mer om det. Om jag inte kan svara minns jag din fråga tills du frågar något annat. Om du skickar den till kommunen sparas den utan uppgift om vem som frågade.
+    Ditt namn och ditt telefonnummer sparas inte bland dina uppgifter. Dina frågor sparas bara i chatten på webbplatsen. Jag minns det råd jag senast visade, så att du kan fråga mer om det. Jag minns din senaste fråga tills du frågar något annat. Om jag inte kan svara eller du trycker på 👎 får kommunen se frågan men inte vem som ställde den. Jag döljer namn, adresser och långa nummer som jag känner igen.
 privacy-rights = Du kan se dina uppgifter och radera dem när du vill.
 my-data = **Allt som är sparat om dig**
 my-data-who = - Tjänst: { $channel }
@@ -210,6 +210,7 @@ my-data-active = Du får varningar och de meddelanden du prenumererar på.
 my-data-stopped = Du får inga meddelanden eller varningar, eftersom du har slutat ta emot dem. Om du vill ha dem igen, skriv **börja**.
 my-data-vote = Ditt svar i enkäten ”{ $question }”: { $option }
 my-data-last = Det råd jag senast visade: { $question }
+my-data-asked = Din fråga, som det svarade på: { $question }
 my-data-question = En fråga som jag inte kunde svara på: { $question }
 my-data-ledger = - Anteckningar om meddelanden som har skickats till dig: { $deliveries }
     - Rader av din chatt på webbplatsen: { $lines }

@@ -74,6 +74,7 @@ pub async fn serve(
         retention: Retention {
             web_lines: millis(app.config.privacy.web_history),
             inbox: millis(app.config.privacy.inbox),
+            questions: millis(app.config.privacy.questions),
         },
     });
     let chat = Chat::new(

@@ -1,13 +1,14 @@
 //! `turvabot kb`.
 
 mod curate;
+mod learn;
 mod look;
 
 use std::path::PathBuf;
 
 use clap::Subcommand;
 use super::{Common, measure, print_json, triage};
-use crate::store::{feedback, gaps};
+use crate::store::feedback;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -61,11 +62,13 @@ pub(super) enum Command {
         #[command(flatten)]
         common: Common,
     },
-    /// Questions that got no answer, most asked first
+    /// Questions that got no answer, or none that helped, in groups, most asked first
     Gaps {
         #[command(flatten)]
         common: Common,
     },
+    /// Turn a group of such questions into a phrasing or an answer
+    Learn(learn::Learn),
 }
 
 pub(super) async fn run(command: Command) -> anyhow::Result<()> {
@@ -83,27 +86,9 @@ pub(super) async fn run(command: Command) -> anyhow::Result<()> {
         Command::Due { common } => look::due(&common).await,
         Command::Triage(triage) => triage::run(&triage),
         Command::Feedback { common } => feedback(&common).await,
-        Command::Gaps { common } => gaps(&common).await,
+        Command::Gaps { common } => learn::gaps(&common).await,
+        Command::Learn(learn) => learn::learn(&learn).await,
     }
-}
-
-async fn gaps(common: &Common) -> anyhow::Result<()> {
-    let (_, db) = common.open().await?;
-    let gaps = gaps::list(&mut *db.read().await?).await?;
-    db.close().await;
-    if common.json {
-        return print_json(&gaps);
-    }
-    if gaps.is_empty() {
-        println!("Every question so far got an answer.");
-    }
-    for gap in gaps {
-        println!(
-            "{:>5} × [{}] {}  (last {})",
-            gap.count, gap.lang, gap.question, gap.last_day
-        );
-    }
-    Ok(())
 }
 
 async fn feedback(common: &Common) -> anyhow::Result<()> {

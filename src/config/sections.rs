@@ -233,7 +233,9 @@ fn privacy(mut reader: Reader<'_>) -> Privacy {
     let default = Privacy::default();
     let hours = reader.whole("web_history_hours", 1..=8760);
     let days = reader.whole("inbox_days", 1..=365);
+    let questions = reader.whole("questions_days", 1..=3650);
     Privacy {
+        questions: questions.map_or(default.questions, |days| hours_long(days * 24)),
         web_history: hours.map_or(default.web_history, hours_long),
         inbox: days.map_or(default.inbox, |days| hours_long(days * 24)),
     }

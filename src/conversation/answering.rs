@@ -5,7 +5,7 @@ mod mask;
 mod question;
 
 use super::intent::Asked;
-use super::respond::{Effect, Facts, Outcome, Turn};
+use super::respond::{Effect, Facts, Missed, Outcome, Turn};
 use crate::answers::{Found, OFFERED, Outcome as Judged};
 use crate::domain::{Action, Button, Lang, Phrase, Recall, Resident, Say};
 use crate::knowledge::Curated;
@@ -146,6 +146,10 @@ impl Asking<'_> {
         }
     }
 
+    fn mask(&self, text: &str) -> String {
+        self.facts.knowledge.cues.mask(text)
+    }
+
     fn say(&self) -> Say {
         if self.urgent {
             Say::phrase("emergency").and("emergency-how")
@@ -218,6 +222,7 @@ fn one(mut resident: Resident, looked: Looked, text: &str, asking: Asking<'_>) -
     match looked.shown {
         Shown::Answer(id) => {
             recall.entry = Some(id.clone());
+            recall.asked = Some(asking.mask(text));
             match asking.entry(&id) {
                 Some(entry) => Turn::new(resident)
                     .say(answer(asking.say(), entry, asking.facts))
@@ -227,6 +232,7 @@ fn one(mut resident: Resident, looked: Looked, text: &str, asking: Asking<'_>) -
         }
         Shown::Steps(ids) => {
             recall.entry = ids.first().cloned();
+            recall.asked = Some(asking.mask(text));
             let mut entries = ids.iter().filter_map(|id| asking.entry(id));
             match entries.next() {
                 Some(first) => {
@@ -243,7 +249,7 @@ fn one(mut resident: Resident, looked: Looked, text: &str, asking: Asking<'_>) -
             }
         }
         Shown::Offer(ids) => {
-            recall.question = Some(mask::mask(text));
+            recall.question = Some(asking.mask(text));
             let say = offer(asking.say().and("offer"), "?", &ids, asking);
             Turn::new(resident).say(say).outcome(Outcome::Offered)
         }
@@ -304,10 +310,28 @@ fn related(mut say: Say, entry: &Curated, facts: Facts<'_>) -> Say {
 }
 
 /// Counts what was said of an answer.
-pub(super) fn feedback(resident: Resident, id: String, helped: bool, facts: Facts<'_>) -> Turn {
-    let turn = Turn::new(resident).outcome(Outcome::Noted);
+pub(super) fn feedback(
+    mut resident: Resident,
+    id: String,
+    helped: bool,
+    facts: Facts<'_>,
+) -> Turn {
+    let lang = resident.lang;
+    let recall = &mut resident.dialogue.recall;
+    let asked = recall
+        .asked
+        .take_if(|_| !helped && recall.entry.as_deref() == Some(id.as_str()));
+    let mut turn = Turn::new(resident).outcome(Outcome::Noted);
     if facts.knowledge.entry(&id).is_none() {
         return turn.toast(Say::phrase("stale-button"));
+    }
+    if let Some(question) = asked {
+        turn = turn.effect(Effect::Gap {
+            lang,
+            question,
+            kind: Missed::Down,
+            entry: Some(id.clone()),
+        });
     }
     turn.effect(Effect::Feedback { entry: id, helped })
         .toast(Say::phrase("feedback-noted"))
@@ -373,12 +397,13 @@ fn no_more(mut resident: Resident, entry: &Curated, text: &str, asking: Asking<'
     recall.entry = Some(entry.id.clone());
     let question = entry.question.best(asking.lang);
     let both = format!("{} {text}", question.map_or("", String::as_str));
-    recall.question = Some(mask::mask(&both));
+    let missing = asking.mask(&both);
+    recall.question = Some(missing.clone());
     let say = Say::phrase(Phrase::new("follow-up-none").arg("question", entry.question.clone()))
         .curated(asking.facts.knowledge.contact.clone())
         .and("unknown-112");
     let say = or_send(related(say, entry, asking.facts), &resident);
-    Turn::new(resident).say(say).outcome(Outcome::Unknown)
+    missed(resident, asking.lang, missing).say(say)
 }
 
 /// What is said when no entry answers: who to ask, and the offer to tell the municipality.
@@ -388,7 +413,8 @@ fn unknown(mut resident: Resident, text: &str, asking: Asking<'_>) -> Turn {
         (false, true) => "unknown-long",
         (false, false) => "unknown",
     };
-    resident.dialogue.recall.question = Some(mask::mask(text));
+    let question = asking.mask(text);
+    resident.dialogue.recall.question = Some(question.clone());
     let mut say = asking.say().and(key);
     say.stock = Some(format!("?{key}"));
     let say = if asking.urgent {
@@ -397,7 +423,18 @@ fn unknown(mut resident: Resident, text: &str, asking: Asking<'_>) -> Turn {
         let say = say.curated(asking.facts.knowledge.contact.clone());
         or_send(say.and("unknown-112"), &resident)
     };
-    Turn::new(resident).say(say).outcome(Outcome::Unknown)
+    missed(resident, asking.lang, question).say(say)
+}
+
+/// A turn in which a question got no answer: the municipality learns what was asked, not who did.
+fn missed(resident: Resident, lang: Lang, question: String) -> Turn {
+    let gap = Effect::Gap {
+        lang,
+        question,
+        kind: Missed::Unknown,
+        entry: None,
+    };
+    Turn::new(resident).effect(gap).outcome(Outcome::Unknown)
 }
 
 /// Offers to send the question that got no answer to the municipality.
@@ -431,7 +468,11 @@ pub(super) fn none_of_these(resident: Resident, facts: Facts<'_>) -> Turn {
         .curated(facts.knowledge.contact.clone())
         .and("unknown-112");
     let say = or_send(say, &resident);
-    Turn::new(resident).say(say).outcome(Outcome::Unknown)
+    let lang = resident.lang;
+    match resident.dialogue.recall.question.clone() {
+        Some(question) => missed(resident, lang, question).say(say),
+        None => Turn::new(resident).say(say).outcome(Outcome::Unknown),
+    }
 }
 
 /// Gives the question that got no answer to the municipality, without the asker.
@@ -442,5 +483,10 @@ pub(super) fn send_question(mut resident: Resident) -> Turn {
     let lang = resident.lang;
     Turn::new(resident)
         .say(Say::phrase("question-sent"))
-        .effect(Effect::Gap { lang, question })
+        .effect(Effect::Gap {
+            lang,
+            question,
+            kind: Missed::Sent,
+            entry: None,
+        })
 }

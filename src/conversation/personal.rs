@@ -106,6 +106,9 @@ pub(super) fn my_data(resident: Resident, facts: Facts<'_>) -> Turn {
     if let Some(entry) = recall.entry.as_deref().and_then(|id| knowledge.entry(id)) {
         say = say.and(Phrase::new("my-data-last").arg("question", entry.question.clone()));
     }
+    if let Some(question) = &recall.asked {
+        say = say.and(Phrase::new("my-data-asked").arg("question", question.clone()));
+    }
     if let Some(question) = &recall.question {
         say = say.and(Phrase::new("my-data-question").arg("question", question.clone()));
     }

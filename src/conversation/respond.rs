@@ -77,13 +77,28 @@ pub enum Effect {
         /// Whether it helped.
         helped: bool,
     },
-    /// Keep the question for the municipality.
+    /// Keep the question for the municipality, without who asked it.
     Gap {
         /// The language.
         lang: Lang,
         /// The words, masked.
         question: String,
+        /// Why it is kept.
+        kind: Missed,
+        /// The entry that did not help.
+        entry: Option<String>,
     },
+}
+
+/// Why a question is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missed {
+    /// No entry answers it.
+    Unknown,
+    /// The answer did not help.
+    Down,
+    /// The resident sent it to the municipality.
+    Sent,
 }
 
 /// How a message was met.

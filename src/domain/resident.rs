@@ -100,6 +100,9 @@ pub struct Recall {
     /// Entries near the last question that were not shown, best first; a few.
     #[serde(rename = "r", default, skip_serializing_if = "Vec::is_empty")]
     pub rest: Vec<String>,
+    /// The question that the entry answered, masked.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<String>,
     /// The last question, masked, when it got no answer that was asked for.
     #[serde(rename = "q", default, skip_serializing_if = "Option::is_none")]
     pub question: Option<String>,

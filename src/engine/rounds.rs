@@ -398,6 +398,9 @@ impl Engine {
         crate::store::inbox::forget_before(tx, now - retention.inbox).await?;
         outbox::forget_replies_before(tx, now - retention.inbox).await?;
         web_lines::forget_before(tx, now - retention.web_lines).await?;
+        let day = now - retention.questions;
+        let day = self.parts.desk.borrow().locales.day(day);
+        crate::store::gaps::forget_before(tx, &day).await?;
         residents::forget_idle_pages(tx).await?;
         self.parts.hub.tidy();
         Ok(())

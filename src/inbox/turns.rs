@@ -9,12 +9,13 @@ use super::write::Words;
 use crate::answers::fold;
 use crate::channels::capabilities;
 use crate::conversation::{
-    Effect, Facts, Intent, Outcome, Own, Turn, Understood, erased, mishap, respond, understand,
+    Effect, Facts, Intent, Missed, Outcome, Own, Turn, Understood, erased, mishap, respond, understand,
 };
 use crate::domain::{
     Action, ChannelKind, Dialogue, Inbound, Input, MenuItem, Millis, Relation, Resident, Say,
     Status, markup,
 };
+use crate::store::gaps::{Kind, NewGap};
 use crate::store::polls::OpenPoll;
 use crate::store::{
     Conn, Error, deliveries, feedback, notices, outbox, polls, residents, web_lines,
@@ -22,6 +23,14 @@ use crate::store::{
 
 /// Notices sent longer ago than this are history, even if nobody ended them.
 const NOTICE_LIFE: Millis = 7 * 24 * 3_600_000;
+
+/// A number that tells nothing of when it was made.
+fn random_id() -> i64 {
+    let mut bytes = [0; 8];
+    // Without randomness no key could have been made either.
+    getrandom::fill(&mut bytes).expect("the system gives random bytes");
+    i64::from_le_bytes(bytes) & i64::MAX
+}
 
 impl Batch<'_> {
     /// One turn. Returns what to say in passing.
@@ -332,7 +341,22 @@ impl Batch<'_> {
             Effect::Vote { poll, choice } => self.vote(conn, resident, poll, Some(choice)).await?,
             Effect::Unvote { poll } => self.vote(conn, resident, poll, None).await?,
             Effect::DropUnasked => outbox::drop_unasked(conn, resident.id, self.now).await?,
-            Effect::Gap { lang, question } => self.writes.gaps.push((lang, question)),
+            Effect::Gap {
+                lang,
+                question,
+                kind,
+                entry,
+            } => self.writes.gaps.push(NewGap {
+                id: random_id(),
+                lang,
+                question,
+                kind: match kind {
+                    Missed::Unknown => Kind::Unknown,
+                    Missed::Down => Kind::Down,
+                    Missed::Sent => Kind::Sent,
+                },
+                entry,
+            }),
             Effect::Feedback { entry, helped } => {
                 let day = self.desk.locales.day(self.now);
                 feedback::count(conn, &day, &entry, resident.lang, helped).await?;

@@ -13,6 +13,7 @@ use crate::store::ids::IdBlock;
 use crate::store::outbox::NewRow;
 use crate::store::polls::Ballot;
 use crate::store::web_lines::{NewLine, WebLine};
+use crate::store::gaps::NewGap;
 use crate::store::{Conn, Error, broadcasts, gaps, outbox, polls, web_lines};
 
 /// A reply isn't worth sending after a day.
@@ -67,7 +68,7 @@ pub(super) struct Writes {
     lines: Vec<Line>,
     /// Choice by poll and voter; `None` takes the ballot back. The last one stands.
     pub ballots: HashMap<(i64, String), Option<i64>>,
-    pub gaps: Vec<(Lang, String)>,
+    pub gaps: Vec<NewGap>,
 }
 
 impl Writes {
@@ -130,7 +131,7 @@ impl Writes {
 
     /// Ids that [`Writes::write`] mints.
     pub fn ids_needed(&self) -> usize {
-        self.lines.len() * 3 + self.gaps.len()
+        self.lines.len() * 3
     }
 
     /// Writes everything.
@@ -143,12 +144,7 @@ impl Writes {
         day: &str,
         turned: &mut Turned,
     ) -> Result<(), Error> {
-        let questions: Vec<_> = self
-            .gaps
-            .into_iter()
-            .map(|(lang, question)| (ids.mint(), lang, question))
-            .collect();
-        gaps::insert(conn, day, &questions).await?;
+        gaps::insert(conn, day, &self.gaps).await?;
         let mut cast = Vec::new();
         for ((poll_id, voter), choice) in self.ballots {
             match choice {

@@ -90,6 +90,10 @@ pub struct Words {
     /// What a question begins with that asks who deals with something. What follows a bar is part of
     /// the matter, too.
     pub who: Vec<String>,
+    /// Given names that are no other words: they are left out of questions that are kept.
+    pub given_names: Vec<String>,
+    /// What stands before one's own name.
+    pub own_name: Vec<String>,
     /// What joins one question to another.
     pub also: Vec<String>,
     /// What a question begins with that goes on from the last.

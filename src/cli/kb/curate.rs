@@ -116,7 +116,7 @@ fn toml_files(dir: &Path) -> anyhow::Result<Vec<PathBuf>> {
 
 /// What a file is laid over, by its `topic` and `id`, and its text. A register or a list of topics or
 /// authorities goes by its name.
-fn answer(file: &Path) -> anyhow::Result<(String, String)> {
+pub(super) fn answer(file: &Path) -> anyhow::Result<(String, String)> {
     let place = file.display();
     let text = std::fs::read_to_string(file).with_context(|| format!("{place}: cannot be read"))?;
     let name = file.file_name().unwrap_or_default().to_string_lossy();

@@ -1,5 +1,6 @@
 //! How a message asks: several questions at once, or one that goes on from the last.
 
+use super::mask::Mask;
 use crate::answers::fold;
 use crate::locale::Locales;
 
@@ -27,6 +28,8 @@ pub struct Cues {
     /// What asks who deals with something, and how many of its words are no part of the matter; longest
     /// first.
     who: Vec<(String, usize)>,
+    /// What is left out of questions that are kept.
+    mask: Mask,
 }
 
 /// A word: where it begins, and its folded form.
@@ -44,6 +47,7 @@ impl Cues {
             all(&mut cues.asks, &words.question);
             all(&mut cues.joins, &words.also);
             all(&mut cues.follows, &words.follow_up);
+            cues.mask.add(&words.given_names, &words.own_name);
             cues.who.extend(words.who.iter().map(|phrase| {
                 let asks = phrase.split('|').next().unwrap_or(phrase);
                 (fold(phrase), fold(asks).split(' ').count())
@@ -94,6 +98,12 @@ impl Cues {
         parts
     }
 
+    /// A question as it may be kept: without what could point to a person.
+    #[must_use]
+    pub fn mask(&self, text: &str) -> String {
+        self.mask.mask(text)
+    }
+
     /// The matter of a question for those who deal with it: "the street lights" of "hi, who looks after
     /// the street lights?".
     pub(super) fn who(&self, text: &str) -> Option<String> {
@@ -106,7 +116,7 @@ impl Cues {
         };
         let asks = (0..words.len()).find_map(asked)?;
         let start = |at: usize| words.get(at).map_or(text.len(), |word| word.0);
-        let matter = format!("{} {}", &text[..start(asks.start)], &text[start(asks.end)..]);
+        let matter = format!("{}{}", &text[..start(asks.start)], &text[start(asks.end)..]);
         (!fold(&matter).is_empty()).then_some(matter)
     }
 
