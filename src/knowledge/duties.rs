@@ -1,12 +1,17 @@
 //! Who deals with what, as residents ask for it.
 
 use super::{Understanding, end_of};
-use crate::answers::{self, Answers, Outcome};
+use crate::answers::{self, Answers, Found, Outcome};
 use crate::content::{Content, Duty, Matter};
 use crate::domain::{Lang, Localized, Millis};
 
 /// By how much the first matter must lead the second to be told without asking.
-const AHEAD: f32 = 1.15;
+const AHEAD: f32 = 1.08;
+
+/// Least likeness in spelling, and least confidence, of a matter named in a word or two. Of 28
+/// questions about other things, one passes both; of 210 about matters, none fails.
+const SPELT: f32 = 0.3;
+const CONFIDENCE: f32 = 0.15;
 
 /// The topic that all matters are of, for the index.
 const TOPIC: &str = "register";
@@ -76,12 +81,17 @@ impl Duties {
     #[must_use]
     pub fn meant(&self, lang: Lang, text: &str, now: Millis) -> Option<Meant> {
         let mut found = self.answers.look(lang, text);
-        if matches!(self.answers.outcome(&found), Outcome::Unknown) {
+        if matches!(self.answers.outcome(&found), Outcome::Unknown) && !self.is_likely(&found) {
             return None;
         }
         found
             .ranked
             .retain(|scored| self.contact(&scored.id, now).is_some());
+        // Lines about what to do in a situation lead to who is concerned, not to who is in charge.
+        for scored in &mut found.ranked {
+            scored.score -= scored.legs.hop;
+        }
+        found.ranked.sort_by(|a, b| b.score.total_cmp(&a.score));
         let best = found.ranked.first()?;
         let near = found
             .ranked
@@ -95,6 +105,13 @@ impl Duties {
             [_, _, ..] => Meant::Among(ids),
             _ => Meant::One(best.id.clone()),
         })
+    }
+
+    /// Whether the best matter is meant although little was said: whoever asks who deals with
+    /// something names it in a word or two.
+    fn is_likely(&self, found: &Found) -> bool {
+        let spelt = found.ranked.first().map_or(0.0, |best| best.legs.grams);
+        spelt >= SPELT && self.answers.confidence(found.evidence) >= CONFIDENCE
     }
 
     /// What a matter is called.

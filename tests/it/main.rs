@@ -29,6 +29,7 @@ mod notices_amended;
 mod polls;
 mod polls_ended;
 mod polls_typed;
+mod register;
 mod serving;
 mod steps;
 mod store_amendments;
