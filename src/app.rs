@@ -217,13 +217,7 @@ impl App {
             review_grace_days: self.config.answers.review_grace_days,
         };
         let transformer = self.transformer.as_ref();
-        Knowledge::build_with(
-            content,
-            imported,
-            &self.locales,
-            identity,
-            transformer,
-        )
+        Knowledge::build_with(content, imported, &self.locales, identity, transformer)
     }
 
     /// The legs that answers are found by, for the log.

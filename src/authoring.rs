@@ -35,11 +35,7 @@ pub struct Conflict {
 ///
 /// # Errors
 /// The faults of the files; if the database fails.
-pub async fn write(
-    app: &App,
-    db: &Db,
-    files: BTreeMap<String, String>,
-) -> anyhow::Result<Written> {
+pub async fn write(app: &App, db: &Db, files: BTreeMap<String, String>) -> anyhow::Result<Written> {
     let before = app.layers(db).await?;
     let (old, _) = app.content_with(before.clone())?;
     let (below, _) = app.content_with(without_local(&before))?;
@@ -86,7 +82,8 @@ pub async fn write(
 pub async fn remove(app: &App, db: &Db, id: &str) -> anyhow::Result<()> {
     let own = local(&app.layers(db).await?);
     let path = own.keys().find(|path| id_of(path) == Some(id));
-    let path = path.ok_or_else(|| anyhow::anyhow!("\"{id}\" is no answer of the municipality's own"))?;
+    let path =
+        path.ok_or_else(|| anyhow::anyhow!("\"{id}\" is no answer of the municipality's own"))?;
     let mut tx = db.write().await?;
     layers::remove(&mut tx, LOCAL, path).await?;
     settings::put(&mut tx, KNOWLEDGE_VERSION, &app.clock.now().to_string()).await?;
@@ -181,7 +178,11 @@ pub async fn text(app: &App, db: &Db, id: &str) -> anyhow::Result<(String, Strin
 }
 
 fn without_local(layers: &[Layer]) -> Vec<Layer> {
-    layers.iter().filter(|layer| layer.name != LOCAL).cloned().collect()
+    layers
+        .iter()
+        .filter(|layer| layer.name != LOCAL)
+        .cloned()
+        .collect()
 }
 
 fn local(layers: &[Layer]) -> BTreeMap<String, String> {

@@ -136,7 +136,10 @@ impl Entry {
             }
         }
         let digest = hash.finalize();
-        digest[..8].iter().map(|byte| format!("{byte:02x}")).collect()
+        digest[..8]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
     }
 
     /// Whether it holds what to do in an emergency: then it goes before others near it when a
@@ -184,11 +187,7 @@ impl Content {
     /// # Errors
     ///
     /// Every fault found, each with its file, its key and the cure.
-    pub fn load_with(
-        source: Source<'_>,
-        layers: &[Layer],
-        langs: &[Lang],
-    ) -> Result<Self, Faults> {
+    pub fn load_with(source: Source<'_>, layers: &[Layer], langs: &[Lang]) -> Result<Self, Faults> {
         let mut faults = Faults::default();
         let files = Files::read(source, &mut faults);
         if !faults.is_empty() {
@@ -217,8 +216,11 @@ impl Content {
             let mut removed = false;
             for layer in &mut layers {
                 let name = layer.name.clone();
-                let faulty =
-                    |path: &str| faults.iter().any(|fault| fault.place() == format!("{name}/{path}"));
+                let faulty = |path: &str| {
+                    faults
+                        .iter()
+                        .any(|fault| fault.place() == format!("{name}/{path}"))
+                };
                 let before = layer.files.len();
                 layer.files.retain(|path, _| !faulty(path));
                 removed |= layer.files.len() < before;

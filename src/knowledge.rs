@@ -8,12 +8,12 @@ use serde::Deserialize;
 
 use crate::answers::{self, Answers, Encode, Kind, LanguageId, Thresholds, Triage, TriageRules};
 use crate::content::{Content, Status};
-pub use duties::{Contact, Duties, Meant};
 use crate::conversation::{Cues, Lexicon};
 use crate::domain::{Lang, Localized, Millis, Phrase, QuietHours};
 use crate::locale::Locales;
 use crate::store::entries::Imported;
 use crate::transformer::Transformer;
+pub use duties::{Contact, Duties, Meant};
 
 /// Something with an id and a name: a topic, an area.
 #[derive(Clone, Debug)]

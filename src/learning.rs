@@ -75,7 +75,10 @@ fn of_language(
     // What was asked most names the group.
     let mut questions: Vec<(&str, i64)> = Vec::new();
     for gap in gaps.iter().filter(|gap| gap.lang == lang) {
-        match questions.iter_mut().find(|(known, _)| *known == gap.question) {
+        match questions
+            .iter_mut()
+            .find(|(known, _)| *known == gap.question)
+        {
             Some((_, count)) => *count += gap.count,
             None => questions.push((&gap.question, gap.count)),
         }
@@ -129,7 +132,11 @@ fn summed(lang: Lang, questions: &[&str], gaps: &[Gap], answers: &Answers) -> Gr
         let of_kind = gaps.iter().filter(mine).filter(|gap| gap.kind == kind);
         of_kind.map(|gap| gap.count).sum()
     };
-    let last_day = gaps.iter().filter(mine).map(|gap| gap.last_day.clone()).max();
+    let last_day = gaps
+        .iter()
+        .filter(mine)
+        .map(|gap| gap.last_day.clone())
+        .max();
     let first = questions.first().copied().unwrap_or_default();
     let near = answers.look(lang, first).ranked.into_iter();
     Group {
@@ -139,7 +146,10 @@ fn summed(lang: Lang, questions: &[&str], gaps: &[Gap], answers: &Answers) -> Gr
         down: count(Kind::Down),
         sent: count(Kind::Sent),
         last_day: last_day.unwrap_or_default(),
-        questions: questions.iter().map(|&question| question.to_owned()).collect(),
+        questions: questions
+            .iter()
+            .map(|&question| question.to_owned())
+            .collect(),
         near: near.take(NEAR).map(|one| one.id).collect(),
     }
 }
@@ -147,7 +157,10 @@ fn summed(lang: Lang, questions: &[&str], gaps: &[Gap], answers: &Answers) -> Gr
 /// Six hexadecimal digits that stand for a question.
 fn name(lang: Lang, question: &str) -> String {
     let digest = Sha256::digest(format!("{lang} {question}"));
-    digest[..3].iter().map(|byte| format!("{byte:02x}")).collect()
+    digest[..3]
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 /// What a change does to questions whose answers are known.
@@ -178,7 +191,9 @@ impl Effect {
 pub fn labelled() -> Vec<Labelled> {
     // The file is tested: each of its lines is a question.
     let lines = LABELLED.lines().filter(|line| !line.trim().is_empty());
-    lines.filter_map(|line| serde_json::from_str(line).ok()).collect()
+    lines
+        .filter_map(|line| serde_json::from_str(line).ok())
+        .collect()
 }
 
 /// What the second index does to questions, compared with the first; questions about entries that it
@@ -186,11 +201,17 @@ pub fn labelled() -> Vec<Labelled> {
 #[must_use]
 pub fn effect(questions: &[Labelled], ids: &[&str], before: &Answers, after: &Answers) -> Effect {
     let known = |question: &&Labelled| {
-        question.entry.as_deref().is_none_or(|entry| ids.contains(&entry))
+        question
+            .entry
+            .as_deref()
+            .is_none_or(|entry| ids.contains(&entry))
     };
     let questions: Vec<&Labelled> = questions.iter().filter(known).collect();
     let judged = |answers: &Answers| -> Vec<Judged> {
-        questions.iter().map(|question| judge(answers, question)).collect()
+        questions
+            .iter()
+            .map(|question| judge(answers, question))
+            .collect()
     };
     let (one, other) = (judged(before), judged(after));
     let first = |judged: &Judged| judged.rank == Some(1);

@@ -97,7 +97,9 @@ fn split_marker(line: &str) -> (&str, &str) {
 fn split_sentences(line: &str) -> Vec<&str> {
     let mut sentences = Vec::new();
     let mut from = 0;
-    let marks = line.char_indices().filter(|(_, c)| matches!(c, '.' | '!' | '?' | ':'));
+    let marks = line
+        .char_indices()
+        .filter(|(_, c)| matches!(c, '.' | '!' | '?' | ':'));
     for (at, mark) in marks {
         let end = at + mark.len_utf8();
         let rest = &line[end..];
@@ -147,8 +149,14 @@ mod tests {
         let text = "1. Soita 0800 147 111.\n2. Odota 5 minuuttia.";
         assert_eq!(figures(text), ["0800", "111", "147", "5"]);
         assert_eq!(telephones(text), ["0800 147 111"]);
-        assert_eq!(telephones("från +358 20 333 eller 112"), ["+358 20 333", "112"]);
-        assert_eq!(words("Älä – mene. Sisään!").collect::<Vec<_>>(), ["Älä", "mene", "Sisään"]);
+        assert_eq!(
+            telephones("från +358 20 333 eller 112"),
+            ["+358 20 333", "112"]
+        );
+        assert_eq!(
+            words("Älä – mene. Sisään!").collect::<Vec<_>>(),
+            ["Älä", "mene", "Sisään"]
+        );
     }
 
     #[test]

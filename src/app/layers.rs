@@ -45,7 +45,10 @@ impl App {
             .into_iter()
             .map(|(name, files)| Layer {
                 name,
-                files: files.into_iter().map(|file| (file.path, file.text)).collect(),
+                files: files
+                    .into_iter()
+                    .map(|file| (file.path, file.text))
+                    .collect(),
             })
             .collect();
         layers.sort_by_key(|layer| layer.name == LOCAL);

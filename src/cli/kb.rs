@@ -6,9 +6,9 @@ mod look;
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
 use super::{Common, measure, print_json, triage};
 use crate::store::feedback;
+use clap::Subcommand;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {

@@ -56,7 +56,9 @@ fn name(content: &Content, duty: &Duty, lang: Lang) -> String {
     let authority = content.authorities.get(&duty.authority);
     let own = duty.name.as_ref();
     let name = own.or(authority.map(|authority| &authority.name));
-    name.and_then(|name| name.best(lang)).cloned().unwrap_or_default()
+    name.and_then(|name| name.best(lang))
+        .cloned()
+        .unwrap_or_default()
 }
 
 fn list(app: &App, content: &Content, common: &Common) -> anyhow::Result<()> {
@@ -89,7 +91,10 @@ fn list(app: &App, content: &Content, common: &Common) -> anyhow::Result<()> {
             println!("{:<20} nobody known", matter.id);
             continue;
         };
-        let names: Vec<String> = langs.iter().map(|lang| name(content, duty, *lang)).collect();
+        let names: Vec<String> = langs
+            .iter()
+            .map(|lang| name(content, duty, *lang))
+            .collect();
         println!(
             "{:<20} {}  {}  (until {})",
             matter.id,
@@ -117,16 +122,20 @@ fn lint(app: &App, content: &Content, common: &Common) -> anyhow::Result<()> {
                 duty.valid_until
             ));
         } else if duty.valid_until <= soon {
-            notes.push(format!("{place}: ends on {}; check and renew it", duty.valid_until));
+            notes.push(format!(
+                "{place}: ends on {}; check and renew it",
+                duty.valid_until
+            ));
         }
         let later = content.register.duties[at + 1..].iter();
-        let over = |other: &&Duty| {
-            other.matter == duty.matter && other.municipality == duty.municipality
-        };
+        let over =
+            |other: &&Duty| other.matter == duty.matter && other.municipality == duty.municipality;
         if let Some(other) = later.clone().find(over)
             && other.valid_until >= duty.valid_until
         {
-            notes.push(format!("{place}: a later row stands in its place; remove one"));
+            notes.push(format!(
+                "{place}: a later row stands in its place; remove one"
+            ));
         }
         if duty.phone.is_some() && duty.hours.is_none() && duty.municipality.is_some() {
             notes.push(format!("{place}: has a telephone number without hours"));
@@ -178,7 +187,10 @@ fn gaps(app: &App, content: &Content, common: &Common) -> anyhow::Result<()> {
         }
     };
     tell("Matters with nobody to tell", &unknown);
-    tell("Matters with no more to tell than \"the municipality\"", &vague);
+    tell(
+        "Matters with no more to tell than \"the municipality\"",
+        &vague,
+    );
     tell("Answers of the municipality without a matter", &unlinked);
     Ok(())
 }

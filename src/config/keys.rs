@@ -45,7 +45,10 @@ pub const KEYS: &[(&str, &[&str])] = &[
     ("answers", &["model_dir", "review_grace_days"]),
     ("content", &["dir"]),
     ("outbox", &["resend_ambiguous", "notice_retry_hours"]),
-    ("privacy", &["web_history_hours", "inbox_days", "questions_days"]),
+    (
+        "privacy",
+        &["web_history_hours", "inbox_days", "questions_days"],
+    ),
     ("log", &["format", "level"]),
     ("quiet_hours", &["from", "to"]),
 ];

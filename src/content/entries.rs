@@ -159,7 +159,10 @@ fn severity(reader: &mut Reader<'_>) -> Option<Severity> {
         "severity",
         "write how grave the matter is: \"extreme\", \"severe\", \"moderate\" or \"minor\"",
     );
-    reader.choice("severity", &all.map(|severity| (severity.as_str(), severity)))
+    reader.choice(
+        "severity",
+        &all.map(|severity| (severity.as_str(), severity)),
+    )
 }
 
 /// The matter, if the answer names one; `None` with a fault recorded if the register lacks it.

@@ -103,13 +103,15 @@ impl Files {
 
     /// Lays further files over these; the last one lies on top.
     pub(super) fn with(mut self, layers: &[Layer]) -> Self {
-        self.layers.extend(layers.iter().map(|layer| Layer {
-            name: layer.name.clone(),
-            files: layer
-                .files
-                .iter()
-                .map(|(path, text)| (path.clone(), tidy(text)))
-                .collect(),
+        self.layers.extend(layers.iter().map(|layer| {
+            Layer {
+                name: layer.name.clone(),
+                files: layer
+                    .files
+                    .iter()
+                    .map(|(path, text)| (path.clone(), tidy(text)))
+                    .collect(),
+            }
         }));
         self
     }
@@ -194,7 +196,8 @@ impl Files {
         let mut answers: Vec<File<'_>> = answers(None, &self.texts).collect();
         for layer in &self.layers {
             let over: Vec<File<'_>> = answers_of(layer).collect();
-            answers.retain(|(_, below, _)| !over.iter().any(|(_, path, _)| name(path) == name(below)));
+            answers
+                .retain(|(_, below, _)| !over.iter().any(|(_, path, _)| name(path) == name(below)));
             answers.extend(over);
         }
         answers.sort_by_key(|(_, path, _)| *path);

@@ -130,16 +130,26 @@ fn duplicates(sheet: &mut Sheet<'_>, lang: Lang, said: &Said<'_>) {
         return;
     };
     for (at, line) in text.phrasings.iter().enumerate() {
-        if text.phrasings[..at].iter().any(|earlier| fold(earlier) == fold(line)) {
+        if text.phrasings[..at]
+            .iter()
+            .any(|earlier| fold(earlier) == fold(line))
+        {
             let what = format!("\"{line}\" stands there twice; remove one");
             sheet.find("duplicates", Some(lang), what);
         }
         let Some(by) = said.get(&(lang, fold(line))).filter(|by| by.len() > 1) else {
             continue;
         };
-        let others: Vec<&str> = by.iter().copied().filter(|id| *id != sheet.entry.id).collect();
+        let others: Vec<&str> = by
+            .iter()
+            .copied()
+            .filter(|id| *id != sheet.entry.id)
+            .collect();
         if !others.is_empty() {
-            let what = format!("\"{line}\" is said of {} too; keep it in one", others.join(", "));
+            let what = format!(
+                "\"{line}\" is said of {} too; keep it in one",
+                others.join(", ")
+            );
             sheet.find("duplicates", Some(lang), what);
         }
     }

@@ -108,7 +108,11 @@ impl Register {
                 Some(code) => own && Some(code.as_str()) == municipality,
                 None => !own,
             };
-            let about = self.duties.iter().rev().filter(move |duty| duty.matter == matter);
+            let about = self
+                .duties
+                .iter()
+                .rev()
+                .filter(move |duty| duty.matter == matter);
             about.filter(holds)
         };
         of(true).chain(of(false))
@@ -168,7 +172,9 @@ pub(super) fn register(
         let mut reader = Reader::new(&place, table, &["duty"], faults);
         reader.each("duty", DUTY, |reader| {
             let keys = authorities.ids.as_deref();
-            register.duties.extend(duty(reader, register.ids.as_deref(), keys, langs));
+            register
+                .duties
+                .extend(duty(reader, register.ids.as_deref(), keys, langs));
         });
     }
     register
@@ -188,7 +194,10 @@ fn matter(mut reader: Reader<'_>, ids: &mut Vec<String>, langs: &[Lang]) -> Opti
             }
             _ => section.fault(
                 lang.as_str(),
-                format_args!("missing; write what residents say in {}", language_name(*lang)),
+                format_args!(
+                    "missing; write what residents say in {}",
+                    language_name(*lang)
+                ),
             ),
         }
     }
@@ -213,8 +222,12 @@ fn duty(
         true => reader.localized(key, langs).map(Some),
         false => Some(None),
     };
-    let (name, hours, note, web) =
-        (optional("name"), optional("hours"), optional("note"), optional("web"));
+    let (name, hours, note, web) = (
+        optional("name"),
+        optional("hours"),
+        optional("note"),
+        optional("web"),
+    );
     let municipality = reader.text("municipality");
     let phone = reader.text("phone");
     if let Some(phone) = &phone {
@@ -222,7 +235,10 @@ fn duty(
         let digits = phone.chars().filter(char::is_ascii_digit).count();
         if !phone.chars().all(plain) || digits < PHONE_DIGITS {
             let cure = "write digits and spaces, such as 0295 419 800";
-            reader.fault("phone", format_args!("\"{phone}\" is not a telephone number; {cure}"));
+            reader.fault(
+                "phone",
+                format_args!("\"{phone}\" is not a telephone number; {cure}"),
+            );
         }
     }
     reader.need("valid_until", "write the last day on which it may be told");
@@ -254,7 +270,10 @@ fn addresses(reader: &mut Reader<'_>, web: &Localized) -> Option<Localized<Url>>
             }
             _ => {
                 let cure = "write an address such as https://www.example.fi/";
-                reader.fault("web", format_args!("\"{text}\" is not a web address; {cure}"));
+                reader.fault(
+                    "web",
+                    format_args!("\"{text}\" is not a web address; {cure}"),
+                );
                 return None;
             }
         }

@@ -157,7 +157,10 @@ fn sound_files_become_content() {
     let well = content.entry("well").expect("an entry");
     assert_eq!((well.status, well.related.len()), (Status::Verify, 0));
     assert!(well.is_emergency() && !smoke.is_emergency());
-    assert_eq!((smoke.matter.as_deref(), &well.matter), (Some("smells"), &None));
+    assert_eq!(
+        (smoke.matter.as_deref(), &well.matter),
+        (Some("smells"), &None)
+    );
     assert_eq!(
         content.authorities["rescue"].url.as_str(),
         "https://rescue.example.fi/"

@@ -172,7 +172,9 @@ pub(super) fn ask(
         lang: heard.unwrap_or(resident.lang),
         urgent: *urgent,
     };
-    if let Some(turn) = duty::who(&resident, text, asking) {
+    // In an emergency, what to do goes before whom to ask.
+    let steps = asking.urgent && matches!(asking.look(text).shown, Shown::Steps(_));
+    if !steps && let Some(turn) = duty::who(&resident, text, asking) {
         return turn;
     }
     let last = std::mem::take(&mut resident.dialogue.recall).entry;
@@ -283,7 +285,10 @@ fn answer(say: Say, entry: &Curated, facts: Facts<'_>) -> Say {
             Phrase::new("answer-source")
                 .arg("source", source.name.clone())
                 .arg("url", source.url.clone())
-                .arg("authority", duty::authority(entry, &source.authority, facts))
+                .arg(
+                    "authority",
+                    duty::authority(entry, &source.authority, facts),
+                )
                 .arg("day", crate::domain::Arg::Day(year, month, day)),
         );
         if !source.verified {
@@ -310,12 +315,7 @@ fn related(mut say: Say, entry: &Curated, facts: Facts<'_>) -> Say {
 }
 
 /// Counts what was said of an answer.
-pub(super) fn feedback(
-    mut resident: Resident,
-    id: String,
-    helped: bool,
-    facts: Facts<'_>,
-) -> Turn {
+pub(super) fn feedback(mut resident: Resident, id: String, helped: bool, facts: Facts<'_>) -> Turn {
     let lang = resident.lang;
     let recall = &mut resident.dialogue.recall;
     let asked = recall

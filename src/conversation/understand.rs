@@ -157,9 +157,7 @@ fn chosen(resident: &Resident, folded: &str, knowledge: &Knowledge) -> Option<Ac
                 let question = &knowledge.entry(id)?.question;
                 fold(question.best(resident.lang)?) == folded
             }
-            Action::Matter(id) => {
-                fold(knowledge.duties.name(id)?.best(resident.lang)?) == folded
-            }
+            Action::Matter(id) => fold(knowledge.duties.name(id)?.best(resident.lang)?) == folded,
             _ => item.label == folded,
         };
         said.then_some(action)

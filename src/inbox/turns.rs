@@ -9,7 +9,8 @@ use super::write::Words;
 use crate::answers::fold;
 use crate::channels::capabilities;
 use crate::conversation::{
-    Effect, Facts, Intent, Missed, Outcome, Own, Turn, Understood, erased, mishap, respond, understand,
+    Effect, Facts, Intent, Missed, Outcome, Own, Turn, Understood, erased, mishap, respond,
+    understand,
 };
 use crate::domain::{
     Action, ChannelKind, Dialogue, Inbound, Input, MenuItem, Millis, Relation, Resident, Say,

@@ -9,11 +9,11 @@ use crate::channels::capabilities;
 use crate::domain::{
     ChannelKind, Delivery, DeliveryState, Inbound, Input, Lang, Message, Millis, Relation, markup,
 };
+use crate::store::gaps::NewGap;
 use crate::store::ids::IdBlock;
 use crate::store::outbox::NewRow;
 use crate::store::polls::Ballot;
 use crate::store::web_lines::{NewLine, WebLine};
-use crate::store::gaps::NewGap;
 use crate::store::{Conn, Error, broadcasts, gaps, outbox, polls, web_lines};
 
 /// A reply isn't worth sending after a day.

@@ -13,6 +13,7 @@ mod chat_language;
 mod chat_transcripts;
 mod content;
 mod crash;
+mod curating;
 mod demo;
 mod faults;
 mod hostile_strings;

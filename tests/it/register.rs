@@ -15,7 +15,10 @@ fn a_hundred_questions_get_the_right_authority_in_both_languages() {
     let knowledge = knowledge();
     let key = ActionKey::new(b"key");
     let mut wrong = Vec::new();
-    let rows: Vec<Vec<&str>> = QUESTIONS.lines().map(|line| line.split('\t').collect()).collect();
+    let rows: Vec<Vec<&str>> = QUESTIONS
+        .lines()
+        .map(|line| line.split('\t').collect())
+        .collect();
     assert!(rows.len() >= 100);
     for (at, code) in (1..).zip(LANGS) {
         let lang = lang(code);
@@ -29,12 +32,22 @@ fn a_hundred_questions_get_the_right_authority_in_both_languages() {
             let turn = respond(resident, understood, facts);
             let told = LOCALES.render(lang, &turn.replies[0], &key);
             if !told.text.contains(name.as_str()) {
-                let buttons: Vec<_> = told.buttons.iter().flatten().map(|button| &button.label).collect();
+                let buttons: Vec<_> = told
+                    .buttons
+                    .iter()
+                    .flatten()
+                    .map(|button| &button.label)
+                    .collect();
                 wrong.push(format!("{} {}: {} {buttons:?}", row[0], row[at], told.text));
             }
         }
     }
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }
 
 /// Language and question: things that nobody in the register deals with.
@@ -44,12 +57,20 @@ const OUTSIDE: &str = include_str!("../data/who-outside.tsv");
 fn nobody_is_named_for_what_the_register_lacks() {
     let knowledge = knowledge();
     let key = ActionKey::new(b"key");
-    let rows: Vec<_> = OUTSIDE.lines().filter_map(|line| line.split_once('\t')).collect();
+    let rows: Vec<_> = OUTSIDE
+        .lines()
+        .filter_map(|line| line.split_once('\t'))
+        .collect();
     let mut named = Vec::new();
     for (code, question) in &rows {
         let lang = lang(code);
         let resident = newcomer(ChannelKind::Web, lang);
-        let understood = understand(&resident, &Input::Text((*question).into()), &knowledge, &key);
+        let understood = understand(
+            &resident,
+            &Input::Text((*question).into()),
+            &knowledge,
+            &key,
+        );
         let turn = respond(resident, understood, facts(&knowledge));
         let told = LOCALES.render(lang, &turn.replies[0], &key);
         let says = LOCALES.plain(lang, &"duty-web".into());

@@ -95,7 +95,8 @@ async fn put_lines(app: &App, db: &Db, lines: &[Imported]) -> anyhow::Result<()>
 }
 
 fn is_toml(file: &Path) -> bool {
-    file.extension().is_some_and(|extension| extension == "toml")
+    file.extension()
+        .is_some_and(|extension| extension == "toml")
 }
 
 /// The TOML files of a folder and of the folders in it, sorted.
@@ -190,7 +191,9 @@ pub(super) async fn confirm(confirm: &Confirm) -> anyhow::Result<()> {
     }
     for (id, was) in confirmed {
         match was {
-            Status::Verify => println!("{id}: confirmed; residents no longer see that it is being checked."),
+            Status::Verify => {
+                println!("{id}: confirmed; residents no longer see that it is being checked.")
+            }
             Status::Verified => println!("{id}: confirmed again."),
         }
     }

@@ -100,11 +100,20 @@ pub(super) async fn learn(learn: &Learn) -> anyhow::Result<()> {
     let group = groups
         .iter()
         .find(|group| group.id == learn.group)
-        .with_context(|| format!("no group \"{}\"; `turvabot kb gaps` lists them", learn.group))?;
+        .with_context(|| {
+            format!(
+                "no group \"{}\"; `turvabot kb gaps` lists them",
+                learn.group
+            )
+        })?;
     if learn.forget {
         forget(&db, group).await?;
         db.close().await;
-        return done(learn, "The group is forgotten.", json!({ "forgotten": group.id }));
+        return done(
+            learn,
+            "The group is forgotten.",
+            json!({ "forgotten": group.id }),
+        );
     }
     let files = change(learn, &app, &db, group).await?;
     let effect = measure(&app, &db, &content, &files).await?;
@@ -143,16 +152,34 @@ fn done(learn: &Learn, words: &str, value: serde_json::Value) -> anyhow::Result<
 }
 
 fn tell(effect: &Effect) {
-    println!("Questions whose answers are known: {}", effect.after.questions);
+    println!(
+        "Questions whose answers are known: {}",
+        effect.after.questions
+    );
     println!("                     before   after");
     for (name, before, after) in [
-        ("right entry first, %", effect.before.top1, effect.after.top1),
-        ("among first three, %", effect.before.recall3, effect.after.recall3),
-        ("answers right, %", effect.before.precision, effect.after.precision),
+        (
+            "right entry first, %",
+            effect.before.top1,
+            effect.after.top1,
+        ),
+        (
+            "among first three, %",
+            effect.before.recall3,
+            effect.after.recall3,
+        ),
+        (
+            "answers right, %",
+            effect.before.precision,
+            effect.after.precision,
+        ),
     ] {
         println!("{name:<20} {before:>6.1}  {after:>6.1}");
     }
-    println!("{} found only without it, {} only with it", effect.lost, effect.won);
+    println!(
+        "{} found only without it, {} only with it",
+        effect.lost, effect.won
+    );
 }
 
 async fn forget(db: &Db, group: &Group) -> anyhow::Result<()> {
@@ -192,8 +219,13 @@ fn with_phrasing(text: &str, lang: Lang, phrasing: &str) -> anyhow::Result<Strin
         .and_then(|section| section.get_mut("phrasings"))
         .and_then(toml::Value::as_array_mut)
         .with_context(|| format!("the answer has no phrasings in \"{lang}\""))?;
-    let known = phrasings.iter().any(|known| known.as_str() == Some(phrasing));
-    anyhow::ensure!(!known, "\"{phrasing}\" is a phrasing of this answer already");
+    let known = phrasings
+        .iter()
+        .any(|known| known.as_str() == Some(phrasing));
+    anyhow::ensure!(
+        !known,
+        "\"{phrasing}\" is a phrasing of this answer already"
+    );
     phrasings.push(toml::Value::String(phrasing.to_owned()));
     Ok(toml::to_string_pretty(&table)?)
 }
@@ -216,7 +248,11 @@ async fn measure(
     let (after, faults) = app.content_with(layers)?;
     let faults: Vec<String> = faults
         .iter()
-        .filter(|fault| files.keys().any(|path| fault.place() == format!("{LOCAL}/{path}")))
+        .filter(|fault| {
+            files
+                .keys()
+                .any(|path| fault.place() == format!("{LOCAL}/{path}"))
+        })
         .map(ToString::to_string)
         .collect();
     anyhow::ensure!(faults.is_empty(), faults.join("\n"));

@@ -30,7 +30,10 @@ async fn content(common: &Common) -> anyhow::Result<(crate::app::App, Content, V
             conflict.entry, conflict.below
         );
         for (part, below, own) in &conflict.differences {
-            lines.push_str(&format!("\n  {part}\n    {}: {below}\n    yours: {own}", conflict.below));
+            lines.push_str(&format!(
+                "\n  {part}\n    {}: {below}\n    yours: {own}",
+                conflict.below
+            ));
         }
         faults.push(lines);
     }
@@ -54,8 +57,13 @@ pub(super) async fn lint(lint: &Lint) -> anyhow::Result<()> {
             println!("{fault}");
         }
         for finding in mend.iter().chain(&notes) {
-            let lang = finding.lang.map_or(String::new(), |lang| format!(" [{lang}]"));
-            println!("{}{lang}: {}: {}", finding.entry, finding.rule, finding.what);
+            let lang = finding
+                .lang
+                .map_or(String::new(), |lang| format!(" [{lang}]"));
+            println!(
+                "{}{lang}: {}: {}",
+                finding.entry, finding.rule, finding.what
+            );
         }
         println!(
             "{} answers: {} to mend, {} to confirm",
@@ -101,9 +109,18 @@ pub(super) async fn stats(common: &Common) -> anyhow::Result<()> {
         return print_json(&topics);
     }
     let sum = |pick: fn(&Topic) -> usize| topics.values().map(pick).sum::<usize>();
-    println!("{:<22} {:>7} {:>8} {:>4} {:>6}", "topic", "answers", "confirm", "own", "packs");
+    println!(
+        "{:<22} {:>7} {:>8} {:>4} {:>6}",
+        "topic", "answers", "confirm", "own", "packs"
+    );
     for (id, topic) in &topics {
-        let Topic { answers, verify, own, from_packs, .. } = topic;
+        let Topic {
+            answers,
+            verify,
+            own,
+            from_packs,
+            ..
+        } = topic;
         println!("{id:<22} {answers:>7} {verify:>8} {own:>4} {from_packs:>6}");
     }
     println!(
@@ -126,7 +143,11 @@ pub(super) async fn facts(common: &Common) -> anyhow::Result<()> {
         let mut number = Vec::new();
         for (_, text) in entry.texts.iter() {
             telephone.extend(telephones(&text.answer));
-            number.extend(crate::prose::figures(&text.answer).into_iter().map(str::to_owned));
+            number.extend(
+                crate::prose::figures(&text.answer)
+                    .into_iter()
+                    .map(str::to_owned),
+            );
         }
         for list in [&mut telephone, &mut number] {
             list.sort();
@@ -134,7 +155,11 @@ pub(super) async fn facts(common: &Common) -> anyhow::Result<()> {
         }
         // What is part of a telephone number is no number of its own.
         number.retain(|figure| {
-            !telephone.iter().any(|phone| phone.split(' ').any(|part| part.trim_start_matches('+') == figure))
+            !telephone.iter().any(|phone| {
+                phone
+                    .split(' ')
+                    .any(|part| part.trim_start_matches('+') == figure)
+            })
         });
         facts.push(json!({
             "entry": entry.id, "source": entry.source.as_str(),
@@ -146,7 +171,9 @@ pub(super) async fn facts(common: &Common) -> anyhow::Result<()> {
     let mut contacts = Vec::new();
     for duty in &content.register.duties {
         let web = duty.web.as_ref().map(|web| {
-            web.iter().map(|(lang, url)| (lang, url.to_string())).collect::<BTreeMap<_, _>>()
+            web.iter()
+                .map(|(lang, url)| (lang, url.to_string()))
+                .collect::<BTreeMap<_, _>>()
         });
         contacts.push(json!({
             "matter": duty.matter, "municipality": duty.municipality, "phone": duty.phone,
@@ -165,11 +192,18 @@ pub(super) async fn facts(common: &Common) -> anyhow::Result<()> {
     }
     let list = |value: &serde_json::Value| {
         let texts = value.as_array().into_iter().flatten();
-        texts.filter_map(serde_json::Value::as_str).collect::<Vec<_>>().join(", ")
+        texts
+            .filter_map(serde_json::Value::as_str)
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     for fact in &facts {
         let mark = if fact["confirmed"] == true { " " } else { "?" };
-        println!("{mark} {:<26} {}", fact["entry"].as_str().unwrap_or(""), fact["source"].as_str().unwrap_or(""));
+        println!(
+            "{mark} {:<26} {}",
+            fact["entry"].as_str().unwrap_or(""),
+            fact["source"].as_str().unwrap_or("")
+        );
         for (name, key) in [("telephone", "telephones"), ("number", "numbers")] {
             let values = list(&fact[key]);
             if !values.is_empty() {
@@ -183,7 +217,10 @@ pub(super) async fn facts(common: &Common) -> anyhow::Result<()> {
             contact["matter"].as_str().unwrap_or(""),
             contact["phone"].as_str().unwrap_or("-"),
             contact["web"].as_object().map_or(String::new(), |web| {
-                web.values().filter_map(serde_json::Value::as_str).collect::<Vec<_>>().join(" ")
+                web.values()
+                    .filter_map(serde_json::Value::as_str)
+                    .collect::<Vec<_>>()
+                    .join(" ")
             }),
             contact["valid_until"].as_str().unwrap_or("")
         );

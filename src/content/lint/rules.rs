@@ -35,13 +35,20 @@ const ENDED: [&str; 3] = ["ely-keskus.fi", "avi.fi", "valvira.fi"];
 pub(super) fn dates(sheet: &mut Sheet<'_>, today: Date) {
     let (checked, review) = (sheet.entry.checked, sheet.entry.review);
     if checked > today {
-        sheet.find("dates", None, format!("checked is in the future: {checked}"));
+        sheet.find(
+            "dates",
+            None,
+            format!("checked is in the future: {checked}"),
+        );
     }
     if review < today {
         let what = format!("its review was due on {review}; compare it with the source");
         sheet.find("dates", None, what);
     }
-    if checked.checked_add(12.months()).is_ok_and(|latest| review > latest) {
+    if checked
+        .checked_add(12.months())
+        .is_ok_and(|latest| review > latest)
+    {
         let what = format!("{review} is more than 12 months after {checked}; review it earlier");
         sheet.find("dates", None, what);
     }
@@ -54,7 +61,10 @@ pub(super) fn source(sheet: &mut Sheet<'_>) {
         sheet.find("source", None, what);
     }
     let host = url.host_str().unwrap_or_default();
-    if ENDED.iter().any(|ended| host == *ended || host.ends_with(&format!(".{ended}"))) {
+    if ENDED
+        .iter()
+        .any(|ended| host == *ended || host.ends_with(&format!(".{ended}")))
+    {
         let what = format!("{host} is of an authority that ended in 2025; name its successor");
         sheet.find("source", None, what);
     }
@@ -98,14 +108,18 @@ pub(super) fn readability(sheet: &mut Sheet<'_>, lang: Lang, text: &Text) {
         .filter(|word| word.chars().count() > long_word(lang))
         .collect();
     if long.len() * 100 > all * LONG_PERCENT {
-        let what = format!("too many long words: {}; say it in shorter ones", long.join(", "));
+        let what = format!(
+            "too many long words: {}; say it in shorter ones",
+            long.join(", ")
+        );
         sheet.find("readability", Some(lang), what);
     }
 }
 
 pub(super) fn label(sheet: &mut Sheet<'_>, lang: Lang, text: &Text) {
     if let Some(word) = official_label(&text.answer).or_else(|| official_label(&text.question)) {
-        let what = format!("\"{word}\" is what only official warnings are called; use another word");
+        let what =
+            format!("\"{word}\" is what only official warnings are called; use another word");
         sheet.find("label", Some(lang), what);
     }
 }
@@ -129,7 +143,12 @@ pub(super) fn parity(sheet: &mut Sheet<'_>) {
         let numbered = items(&text.answer).filter(|item| item.0).count();
         (numbered, items(&text.answer).count() - numbered)
     };
-    let shapes: Vec<_> = sheet.entry.texts.iter().map(|(lang, text)| (lang, steps(text))).collect();
+    let shapes: Vec<_> = sheet
+        .entry
+        .texts
+        .iter()
+        .map(|(lang, text)| (lang, steps(text)))
+        .collect();
     for pair in shapes.windows(2) {
         let ((a, shape), (b, other)) = (pair[0], pair[1]);
         if shape != other {
@@ -145,7 +164,11 @@ pub(super) fn parity(sheet: &mut Sheet<'_>) {
 /// Both languages give the same numbers.
 pub(super) fn figures(sheet: &mut Sheet<'_>) {
     let entry = sheet.entry;
-    let all: Vec<_> = entry.texts.iter().map(|(lang, text)| (lang, figures_of(&text.answer))).collect();
+    let all: Vec<_> = entry
+        .texts
+        .iter()
+        .map(|(lang, text)| (lang, figures_of(&text.answer)))
+        .collect();
     for pair in all.windows(2) {
         let ((a, figures), (b, others)) = (&pair[0], &pair[1]);
         if figures != others {

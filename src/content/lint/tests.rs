@@ -3,8 +3,8 @@
 use jiff::civil::date;
 
 use super::{RULES, lint};
-use crate::content::files::Files;
 use crate::content::Content;
+use crate::content::files::Files;
 use crate::domain::Lang;
 
 const LANGS: [Lang; 2] = [Lang::FI, Lang::SV];
@@ -78,9 +78,15 @@ fn findings(pan: &str) -> Vec<(&'static str, Option<Lang>, bool)> {
         ("answers/fire/pot.toml", &pot),
     ];
     let files = files.map(|(path, text)| (path.to_owned(), text.to_owned()));
-    let content = Content::check(Files::of(files), &LANGS).unwrap_or_else(|faults| panic!("{faults}"));
+    let content =
+        Content::check(Files::of(files), &LANGS).unwrap_or_else(|faults| panic!("{faults}"));
     let found = lint(&content, date(2026, 11, 24));
-    assert!(found.iter().all(|one| one.entry == "pan" || one.rule == "duplicates"), "{found:?}");
+    assert!(
+        found
+            .iter()
+            .all(|one| one.entry == "pan" || one.rule == "duplicates"),
+        "{found:?}"
+    );
     let of_pan = found.into_iter().filter(|one| one.entry == "pan");
     of_pan.map(|one| (one.rule, one.lang, one.note)).collect()
 }
@@ -120,7 +126,11 @@ fn each_seeded_fault_is_found_by_its_rule() {
         assert_eq!(found, [(*rule, *lang, *rule == "verify")], "{old} -> {new}");
     }
     // What an emergency begins with stands in both figures and emergency.
-    let late = ENTRY.replacen("Ring 112 om elden sprider sig.", "Var lugn. Släck elden genast, om du kan.", 1);
+    let late = ENTRY.replacen(
+        "Ring 112 om elden sprider sig.",
+        "Var lugn. Släck elden genast, om du kan.",
+        1,
+    );
     let late = late.replacen("gå ut och stäng dörren.", "gå ut och ring 112.", 1);
     assert_eq!(findings(&late), [("emergency", Some(Lang::SV), false)]);
 }

@@ -9,7 +9,9 @@ use crate::content::{Content, LOCAL, Layer};
 use crate::domain::Lang;
 
 fn layer(name: &str, files: &[(&str, &str)]) -> Layer {
-    let files = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+    let files = files
+        .iter()
+        .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
     Layer {
         name: name.to_owned(),
         files: files.collect::<BTreeMap<_, _>>(),
@@ -35,7 +37,10 @@ fn the_answer_on_top_is_given_and_the_others_stay() {
     let pack = layer("pack", &[(path, &pack)]);
     let local = layer(LOCAL, &[(path, &own)]);
     let content = with(&[pack.clone(), local]).expect("content");
-    assert_eq!(answer(&content, "smoke"), ("Oma.\n\n112.".into(), Some(LOCAL.into())));
+    assert_eq!(
+        answer(&content, "smoke"),
+        ("Oma.\n\n112.".into(), Some(LOCAL.into()))
+    );
     assert_eq!(answer(&content, "well").1, None);
     let content = with(&[pack]).expect("content");
     assert_eq!(answer(&content, "smoke").0, "Paketti.\n\n112.");
@@ -46,7 +51,10 @@ fn an_answer_may_move_to_another_topic() {
     let moved = SMOKE.replace("topic = \"fire\"", "topic = \"water\"");
     let content = with(&[layer(LOCAL, &[("answers/water/smoke.toml", &moved)])]).expect("content");
     let topics: Vec<_> = content.entries.iter().map(|entry| entry.path()).collect();
-    assert_eq!(topics, ["answers/water/smoke.toml", "answers/water/well.toml"]);
+    assert_eq!(
+        topics,
+        ["answers/water/smoke.toml", "answers/water/well.toml"]
+    );
 }
 
 #[test]
@@ -65,16 +73,27 @@ fn a_layer_brings_topics_authorities_and_rows_of_its_own() {
         ],
     )])
     .expect("content");
-    assert_eq!(content.topics.last().map(|topic| topic.id.as_str()), Some("sea"));
-    assert_eq!(content.entry("fog").map(|entry| entry.authority.as_str()), Some("coast-guard"));
+    assert_eq!(
+        content.topics.last().map(|topic| topic.id.as_str()),
+        Some("sea")
+    );
+    assert_eq!(
+        content.entry("fog").map(|entry| entry.authority.as_str()),
+        Some("coast-guard")
+    );
     let duty = content.register.duty("smells", None, date(2026, 11, 24));
-    assert_eq!(duty.map(|duty| duty.authority.as_str()), Some("coast-guard"), "the last row stands");
+    assert_eq!(
+        duty.map(|duty| duty.authority.as_str()),
+        Some("coast-guard"),
+        "the last row stands"
+    );
 }
 
 #[test]
 fn faults_of_a_layer_name_it() {
     let broken = SMOKE.replace("status = \"verified\"\n", "");
-    let faults = with(&[layer("pack", &[("answers/fire/smoke.toml", &broken)])]).expect_err("faults");
+    let faults =
+        with(&[layer("pack", &[("answers/fire/smoke.toml", &broken)])]).expect_err("faults");
     assert_eq!(
         faults,
         "pack/answers/fire/smoke.toml: status: missing; write \"verified\" or \"verify\""
@@ -90,10 +109,22 @@ fn who_deals_with_a_matter_is_the_municipalitys_own_row_until_it_ends() {
     };
     let own = Some((Some("049"), Some("09 123 456")));
     assert_eq!(name(Some("049"), date(2027, 1, 31)), own);
-    assert_eq!(name(Some("049"), date(2027, 2, 1)), Some((None, None)), "not after its last day");
-    assert_eq!(name(Some("091"), date(2026, 11, 24)), Some((None, None)), "not elsewhere");
+    assert_eq!(
+        name(Some("049"), date(2027, 2, 1)),
+        Some((None, None)),
+        "not after its last day"
+    );
+    assert_eq!(
+        name(Some("091"), date(2026, 11, 24)),
+        Some((None, None)),
+        "not elsewhere"
+    );
     assert_eq!(name(None, date(2026, 11, 24)), Some((None, None)));
-    assert_eq!(name(Some("049"), date(2027, 11, 24)), None, "every row has ended");
+    assert_eq!(
+        name(Some("049"), date(2027, 11, 24)),
+        None,
+        "every row has ended"
+    );
 }
 
 #[test]
@@ -101,11 +132,17 @@ fn a_confirmation_holds_as_long_as_the_answer_says_the_same() {
     let mut content = with(&[]).expect("content");
     let fingerprint = content.entry("well").expect("an entry").fingerprint();
     content.confirm("well", "other", date(2026, 12, 1));
-    assert_eq!(content.entry("well").expect("an entry").status, super::Status::Verify);
+    assert_eq!(
+        content.entry("well").expect("an entry").status,
+        super::Status::Verify
+    );
     content.confirm("well", &fingerprint, date(2026, 12, 1));
     let well = content.entry("well").expect("an entry");
     assert_eq!(well.status, super::Status::Verified);
-    assert_eq!((well.checked, well.review), (date(2026, 12, 1), date(2027, 12, 1)));
+    assert_eq!(
+        (well.checked, well.review),
+        (date(2026, 12, 1), date(2027, 12, 1))
+    );
     let changed = SMOKE.replace("Ulos.", "Sisään.");
     let other = with(&[layer(LOCAL, &[("answers/fire/smoke.toml", &changed)])]).expect("content");
     let prints = [&content, &other].map(|all| all.entry("smoke").expect("an entry").fingerprint());

@@ -8,14 +8,17 @@ use crate::knowledge::{Contact, Curated, Meant};
 /// Answers a question for those who deal with something, if it is one and the register has it.
 pub(super) fn who(resident: &Resident, text: &str, asking: Asking<'_>) -> Option<Turn> {
     let facts = asking.facts;
-    let matter = facts.knowledge.cues.who(text).filter(|_| !asking.urgent)?;
-    let meant = facts.knowledge.duties.meant(asking.lang, &matter, facts.now)?;
+    let matter = facts.knowledge.cues.who(text)?;
+    let meant = facts
+        .knowledge
+        .duties
+        .meant(asking.lang, &matter, facts.now)?;
     let mut resident = resident.clone();
     resident.dialogue.recall = crate::domain::Recall::default();
     Some(match meant {
-        Meant::One(id) => self::matter(resident, &id, facts),
+        Meant::One(id) => tell(asking.say(), resident, &id, facts),
         Meant::Among(ids) => {
-            let mut say = Say::phrase("duty-offer");
+            let mut say = asking.say().and("duty-offer");
             for id in &ids {
                 if let Some(name) = facts.knowledge.duties.name(id) {
                     say = say.row([Button::local(name.clone(), Action::Matter(id.clone()))]);
@@ -28,11 +31,16 @@ pub(super) fn who(resident: &Resident, text: &str, asking: Asking<'_>) -> Option
 
 /// Tells who deals with a matter.
 pub(in crate::conversation) fn matter(resident: Resident, id: &str, facts: Facts<'_>) -> Turn {
+    tell(Say::default(), resident, id, facts)
+}
+
+fn tell(say: Say, resident: Resident, id: &str, facts: Facts<'_>) -> Turn {
     let duties = &facts.knowledge.duties;
     let Some((name, contact)) = duties.name(id).zip(duties.contact(id, facts.now)) else {
         return Turn::new(resident).toast(Say::phrase("stale-button"));
     };
-    let mut say = Say::phrase(Phrase::new("answer-title").arg("question", name.clone()))
+    let mut say = say
+        .and(Phrase::new("answer-title").arg("question", name.clone()))
         .and(Phrase::new("duty-name").arg("authority", contact.name.clone()));
     if let Some(phone) = &contact.phone {
         say = say.and(match &contact.hours {
@@ -82,7 +90,10 @@ fn hosts(web: &Localized) -> Localized {
     let host = |url: &str| {
         let parsed = url::Url::parse(url).ok();
         let host = parsed.as_ref().and_then(url::Url::host_str);
-        host.map_or_else(|| url.to_owned(), |host| host.trim_start_matches("www.").to_owned())
+        host.map_or_else(
+            || url.to_owned(),
+            |host| host.trim_start_matches("www.").to_owned(),
+        )
     };
     web.iter().map(|(lang, url)| (lang, host(url))).collect()
 }

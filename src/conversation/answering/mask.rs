@@ -18,8 +18,8 @@ const FAMILY: [&str; 10] = [
     "nen", "sson", "strom", "berg", "lund", "qvist", "kvist", "man", "gren", "stedt",
 ];
 const STREET: [&str; 12] = [
-    "katu", "kadulla", "kadun", "tie", "tiella", "kuja", "kujalla", "polku", "gatan", "vagen", "grand",
-    "stigen",
+    "katu", "kadulla", "kadun", "tie", "tiella", "kuja", "kujalla", "polku", "gatan", "vagen",
+    "grand", "stigen",
 ];
 
 /// Shortest name of a street, so that "tie" and "vägen" alone are none.
@@ -94,8 +94,10 @@ impl Mask {
     /// Whether a folded word is a given name, inflected or not.
     fn is_given(&self, word: &str) -> bool {
         let ends = (0..=ENDING).map(|ending| word.len().saturating_sub(ending));
-        ends.take_while(|end| *end >= 3)
-            .any(|end| word.get(..end).is_some_and(|stem| self.given.contains(stem)))
+        ends.take_while(|end| *end >= 3).any(|end| {
+            word.get(..end)
+                .is_some_and(|stem| self.given.contains(stem))
+        })
     }
 }
 
@@ -106,7 +108,9 @@ fn hide(hidden: &mut [bool], at: usize) {
 }
 
 fn is_capital(word: &str) -> bool {
-    word.chars().find(|c| c.is_alphanumeric()).is_some_and(char::is_uppercase)
+    word.chars()
+        .find(|c| c.is_alphanumeric())
+        .is_some_and(char::is_uppercase)
 }
 
 fn begins_sentence(words: &[&str], at: usize) -> bool {
@@ -136,8 +140,11 @@ fn hide_addresses(words: &[&str], hidden: &mut [bool]) {
             hide(hidden, at);
         }
         let folded = fold(word);
-        let street = folded.len() >= STREET_LETTERS && STREET.iter().any(|end| folded.ends_with(end));
-        let house = words.get(at + 1).is_some_and(|next| next.starts_with(|c: char| c.is_ascii_digit()));
+        let street =
+            folded.len() >= STREET_LETTERS && STREET.iter().any(|end| folded.ends_with(end));
+        let house = words
+            .get(at + 1)
+            .is_some_and(|next| next.starts_with(|c: char| c.is_ascii_digit()));
         if street && house {
             hide(hidden, at);
             hide(hidden, at + 1);
@@ -164,8 +171,14 @@ mod tests {
         for (text, masked) in [
             ("soita 040 123 4567 heti", "soita … heti"),
             ("tunnus 131052-308T jäi", "tunnus … jäi"),
-            ("kirjoita maija@example.fi tai https://x.example/a", "kirjoita … tai …"),
-            ("Nimeni on Maija Virtanen ja eksyin", "Nimeni on … ja eksyin"),
+            (
+                "kirjoita maija@example.fi tai https://x.example/a",
+                "kirjoita … tai …",
+            ),
+            (
+                "Nimeni on Maija Virtanen ja eksyin",
+                "Nimeni on … ja eksyin",
+            ),
             ("naapuri matti virtanen huutaa", "naapuri … huutaa"),
             ("kävelin Pekan kanssa", "kävelin … kanssa"),
             ("asun Koivukatu 5 B, savua", "asun … B, savua"),
@@ -183,7 +196,11 @@ mod tests {
             "vägen är hal, tie on liukas",
             "Vem sköter Storgatan?",
         ] {
-            let kept = if text.contains("116117") { "soita 112 tai …" } else { text };
+            let kept = if text.contains("116117") {
+                "soita 112 tai …"
+            } else {
+                text
+            };
             assert_eq!(cues.mask(text), kept);
         }
         assert_eq!(cues.mask(&"sana ".repeat(500)).chars().count(), 300);

@@ -215,12 +215,23 @@ mod tests {
         for (text, matter) in [
             ("Kuka hoitaa katuvalot?", " katuvalot?"),
             ("hei kuka auraa meidän tien", "hei auraa meidän tien"),
-            ("katulamppu pimeänä, kenelle ilmoitan?", "katulamppu pimeänä, "),
+            (
+                "katulamppu pimeänä, kenelle ilmoitan?",
+                "katulamppu pimeänä, ",
+            ),
             ("Vem sköter gatubelysningen?", " gatubelysningen?"),
         ] {
-            assert_eq!(cues().who(text).as_deref().map(str::trim), Some(matter.trim()));
+            assert_eq!(
+                cues().who(text).as_deref().map(str::trim),
+                Some(matter.trim())
+            );
         }
-        for text in ["Kuka hoitaa?", "Miten testaan palovaroittimen?", "kuka soittaa", ""] {
+        for text in [
+            "Kuka hoitaa?",
+            "Miten testaan palovaroittimen?",
+            "kuka soittaa",
+            "",
+        ] {
             assert_eq!(cues().who(text), None, "{text}");
         }
     }
