@@ -23,7 +23,7 @@ async fn a_topic_is_subscribed_and_unsubscribed_by_its_button_with_a_tick_to_see
                 menu.text,
                 phrase(lang, Phrase::new("topics").arg("count", 0))
             );
-            assert_eq!(menu.buttons.len(), 11, "{menu:?}");
+            assert_eq!(menu.buttons.len(), 12, "{menu:?}");
             assert!(!menu.labels().iter().any(|label| label.starts_with('✓')));
 
             let on = resident.press(topic).await;
