@@ -38,6 +38,9 @@ impl fmt::Display for Name {
 /// The rows of each name, as their file has them: one, or several for a duty.
 pub(super) type Rows = BTreeMap<Name, Vec<Table>>;
 
+/// The same as they hold, each with the layer that they are of: `None` for the base.
+pub(super) type Stacked = BTreeMap<Name, (Option<String>, Vec<Table>)>;
+
 /// The rows of lists by their path; other files are passed over.
 ///
 /// # Errors
@@ -52,14 +55,11 @@ pub(super) fn of(files: &BTreeMap<String, String>) -> anyhow::Result<Rows> {
     Ok(rows)
 }
 
-/// The rows as they hold, each with the layer that it is of: `None` for the base.
+/// The rows as they hold: of each name those of the topmost layer.
 ///
 /// # Errors
 /// If a list can't be read.
-pub(super) fn stacked(
-    app: &App,
-    layers: &[Layer],
-) -> anyhow::Result<BTreeMap<Name, (Option<String>, Vec<Table>)>> {
+pub(super) fn stacked(app: &App, layers: &[Layer]) -> anyhow::Result<Stacked> {
     let mut stack = BTreeMap::new();
     for path in LISTS {
         let base = app.base_texts(path).map(|text| (None, text.to_owned()));
