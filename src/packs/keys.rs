@@ -25,7 +25,7 @@ const FINGERPRINT: usize = 16;
 pub struct SecretKey(SigningKey);
 
 /// What tells who signed a pack. Displayed and parsed as base64 of its 32 bytes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PublicKey(VerifyingKey);
 
 // Not derived: a secret is not to be shown.
@@ -129,6 +129,12 @@ impl PublicKey {
     pub(super) fn signed(&self, message: &[u8], signature: &[u8; 64]) -> bool {
         let signature = Signature::from_bytes(signature);
         self.0.verify_strict(message, &signature).is_ok()
+    }
+}
+
+impl fmt::Debug for PublicKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
