@@ -264,10 +264,13 @@ async fn import(args: Import) -> anyhow::Result<()> {
         return Ok(());
     }
     bail!(
-        "pack {} is refused: {} of its texts differ from what is there; import it with --take ours to \
-         keep what is there, or with --take theirs to have the pack's",
+        "pack {} is refused: it says {} otherwise than what is there; import it with --take ours to \
+         keep that, or with --take theirs to have the pack's",
         imported.id,
-        imported.open.len()
+        match imported.open.len() {
+            1 => "one thing".to_owned(),
+            several => format!("{several} things"),
+        }
     )
 }
 
