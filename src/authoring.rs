@@ -167,7 +167,10 @@ pub(crate) fn parts(entry: &crate::content::Entry) -> Vec<(String, String)> {
         ("topic".to_owned(), entry.topic.clone()),
         ("authority".to_owned(), entry.authority.clone()),
         ("severity".to_owned(), entry.severity.as_str().to_owned()),
-        ("matter".to_owned(), entry.matter.clone().unwrap_or_default()),
+        (
+            "matter".to_owned(),
+            entry.matter.clone().unwrap_or_default(),
+        ),
         ("related".to_owned(), entry.related.join(", ")),
         ("source".to_owned(), entry.source.to_string()),
     ];
@@ -213,7 +216,11 @@ pub(crate) fn text_at(app: &App, layers: &[Layer], path: &str) -> anyhow::Result
 }
 
 pub(crate) fn without_local(layers: &[Layer]) -> Vec<Layer> {
-    layers.iter().filter(|layer| layer.name != LOCAL).cloned().collect()
+    layers
+        .iter()
+        .filter(|layer| layer.name != LOCAL)
+        .cloned()
+        .collect()
 }
 
 fn local(layers: &[Layer]) -> BTreeMap<String, String> {

@@ -83,7 +83,13 @@ impl App {
 
     /// The texts of this path in the files and in what always lies over them, the lowest first.
     pub(crate) fn base_texts<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a str> {
-        let over = self.own_layers.iter().filter_map(|layer| layer.files.get(path));
-        self.content.raw(path).into_iter().chain(over.map(String::as_str))
+        let over = self
+            .own_layers
+            .iter()
+            .filter_map(|layer| layer.files.get(path));
+        self.content
+            .raw(path)
+            .into_iter()
+            .chain(over.map(String::as_str))
     }
 }

@@ -45,7 +45,10 @@ async fn content(common: &Common) -> anyhow::Result<(crate::app::App, Content, V
         );
         for (part, there, of_pack) in &conflict.differences {
             let there = format!("{}: {}", conflict.held_by, inert(there));
-            lines.push_str(&format!("\n  {part}\n    {there}\n    pack: {}", inert(of_pack)));
+            lines.push_str(&format!(
+                "\n  {part}\n    {there}\n    pack: {}",
+                inert(of_pack)
+            ));
         }
         faults.push(lines);
     }
