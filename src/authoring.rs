@@ -119,11 +119,23 @@ pub async fn confirm(app: &App, db: &Db, id: &str, by: &str) -> anyhow::Result<S
 /// If the database fails.
 pub async fn conflicts(app: &App, db: &Db) -> anyhow::Result<Vec<Conflict>> {
     let all = app.layers(db).await?;
+    let files = layers::files(&mut *db.read().await?).await?;
+    conflicts_with(app, all, files.get(LOCAL).map_or(&[], Vec::as_slice))
+}
+
+/// The same for layers that aren't in the database yet; `local` are the rows of the municipality's own
+/// files among them.
+///
+/// # Errors
+/// The faults of the files under the layers.
+pub(crate) fn conflicts_with(
+    app: &App,
+    all: Vec<Layer>,
+    local: &[File],
+) -> anyhow::Result<Vec<Conflict>> {
     let (below, _) = app.content_with(without_local(&all))?;
     let (own, _) = app.content_with(all)?;
-    let files = layers::files(&mut *db.read().await?).await?;
-    let local = files.get(LOCAL).into_iter().flatten();
-    let conflicts = local.filter_map(|file| {
+    let conflicts = local.iter().filter_map(|file| {
         let (under, over) = (entry_at(&below, &file.path)?, entry_at(&own, &file.path)?);
         let changed = file.based_on.as_deref() != Some(&under.fingerprint());
         changed.then(|| Conflict {
@@ -141,19 +153,37 @@ pub fn differences(
     one: &crate::content::Entry,
     other: &crate::content::Entry,
 ) -> Vec<(String, String, String)> {
-    let parts = |entry: &crate::content::Entry| {
-        let mut parts = vec![("source".to_owned(), entry.source.to_string())];
-        for (lang, text) in entry.texts.iter() {
-            parts.push((format!("{lang}.question"), text.question.clone()));
-            parts.push((format!("{lang}.answer"), text.answer.clone()));
-        }
-        parts
-    };
     let pairs = parts(one).into_iter().zip(parts(other));
     pairs
         .filter(|((_, a), (_, b))| a != b)
         .map(|((part, a), (_, b))| (part, a, b))
         .collect()
+}
+
+/// What an answer says, part by part, and by what it is found; not who has looked at it when. All
+/// answers have the same parts in the same order.
+pub(crate) fn parts(entry: &crate::content::Entry) -> Vec<(String, String)> {
+    let mut parts = vec![
+        ("topic".to_owned(), entry.topic.clone()),
+        ("authority".to_owned(), entry.authority.clone()),
+        ("severity".to_owned(), entry.severity.as_str().to_owned()),
+        (
+            "matter".to_owned(),
+            entry.matter.clone().unwrap_or_default(),
+        ),
+        ("related".to_owned(), entry.related.join(", ")),
+        ("source".to_owned(), entry.source.to_string()),
+    ];
+    for (lang, name) in entry.source_name.iter() {
+        parts.push((format!("source_name.{lang}"), name.clone()));
+    }
+    for (lang, text) in entry.texts.iter() {
+        parts.push((format!("{lang}.question"), text.question.clone()));
+        parts.push((format!("{lang}.answer"), text.answer.clone()));
+        parts.push((format!("{lang}.phrasings"), text.phrasings.join(", ")));
+        parts.push((format!("{lang}.synonyms"), text.synonyms.join(", ")));
+    }
+    parts
 }
 
 /// The text of an answer's file as it stands, to be changed.
@@ -167,17 +197,25 @@ pub async fn text(app: &App, db: &Db, id: &str) -> anyhow::Result<(String, Strin
         .entry(id)
         .ok_or_else(|| anyhow::anyhow!("\"{id}\" is not an answer; see `turvabot kb stats`"))?;
     let path = entry.path();
-    let over = layers.iter().rev().find_map(|layer| layer.files.get(&path));
-    let text = match (over, &app.config.content.dir) {
-        (Some(text), _) => Some(text.clone()),
-        (None, Some(dir)) => Some(std::fs::read_to_string(dir.join(&path))?),
-        (None, None) => shipped(&path),
-    };
-    let text = text.ok_or_else(|| anyhow::anyhow!("{path} is not there"))?;
+    let text = text_at(app, &layers, &path)?;
     Ok((path, text))
 }
 
-fn without_local(layers: &[Layer]) -> Vec<Layer> {
+/// The text of an answer's file, by its path, as the topmost layer has it.
+///
+/// # Errors
+/// If there is none, or it can't be read.
+pub(crate) fn text_at(app: &App, layers: &[Layer], path: &str) -> anyhow::Result<String> {
+    let over = layers.iter().rev().find_map(|layer| layer.files.get(path));
+    let text = match (over, &app.config.content.dir) {
+        (Some(text), _) => Some(text.clone()),
+        (None, Some(dir)) => Some(std::fs::read_to_string(dir.join(path))?),
+        (None, None) => shipped(path),
+    };
+    text.ok_or_else(|| anyhow::anyhow!("{path} is not there"))
+}
+
+pub(crate) fn without_local(layers: &[Layer]) -> Vec<Layer> {
     layers
         .iter()
         .filter(|layer| layer.name != LOCAL)
@@ -195,7 +233,7 @@ fn entry_at<'a>(content: &'a Content, path: &str) -> Option<&'a crate::content::
 }
 
 /// The id of the answer that a path is of.
-fn id_of(path: &str) -> Option<&str> {
+pub(crate) fn id_of(path: &str) -> Option<&str> {
     let (_, file) = path.strip_prefix("answers/")?.rsplit_once('/')?;
     file.strip_suffix(".toml")
 }

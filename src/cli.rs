@@ -7,6 +7,7 @@ mod kb;
 mod matrix;
 mod measure;
 mod notice;
+mod pack;
 mod poll;
 mod register;
 mod seed;
@@ -72,6 +73,9 @@ enum Command {
     /// Who deals with what
     #[command(subcommand)]
     Register(register::Command),
+    /// Move answers between municipalities: signed packs of them
+    #[command(subcommand)]
+    Pack(pack::Command),
     /// The bot's account on Matrix
     #[command(subcommand)]
     Matrix(matrix::Command),
@@ -123,6 +127,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Ask(ask) => ask::run(ask).await,
         Command::Kb(command) => kb::run(command).await,
         Command::Register(command) => register::run(command).await,
+        Command::Pack(command) => pack::run(command).await,
         Command::Matrix(command) => matrix::run(command).await,
         Command::Seed(seed) => seed::run(seed).await,
     }

@@ -33,6 +33,7 @@ use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
+pub(crate) use files::tidy;
 pub use files::{LOCAL, Layer, Source, shipped};
 pub use municipality::{Area, DataController, Municipality};
 pub use register::{Duty, Matter, Register};
@@ -58,6 +59,8 @@ pub struct Content {
     pub register: Register,
     /// What `municipality.toml` tells; `None` when there is no such file.
     pub municipality: Option<Municipality>,
+    /// Who wrote each layer that comes from elsewhere, by its name; the files don't say.
+    pub origins: BTreeMap<String, Localized>,
     files: Files,
 }
 
@@ -255,6 +258,7 @@ impl Content {
             authorities: authorities.items.into_iter().collect(),
             register,
             municipality,
+            origins: BTreeMap::new(),
             files,
         })
     }
@@ -263,6 +267,12 @@ impl Content {
     #[must_use]
     pub fn entry(&self, id: &str) -> Option<&Entry> {
         self.entries.iter().find(|entry| entry.id == id)
+    }
+
+    /// Who wrote an entry, if it comes from a layer made elsewhere.
+    #[must_use]
+    pub fn origin(&self, entry: &Entry) -> Option<&Localized> {
+        self.origins.get(entry.layer.as_deref()?)
     }
 
     /// Takes a person's word that an entry agrees with its source, if it is still the entry that the
@@ -308,7 +318,7 @@ struct Listed<T> {
 }
 
 /// What is wrong with an id as such, with the cure.
-fn id_fault(id: &str) -> Option<String> {
+pub(crate) fn id_fault(id: &str) -> Option<String> {
     let kebab = id.split('-').all(|word| {
         let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
         !word.is_empty() && word.bytes().all(plain)

@@ -37,6 +37,8 @@ pub struct Provenance {
     pub checked: (i16, i8, i8),
     /// Whether the facts were found at an official source.
     pub verified: bool,
+    /// Who wrote the answer, if the municipality took it from a pack.
+    pub origin: Option<Localized>,
 }
 
 /// One curated entry as it is shown.
@@ -429,6 +431,7 @@ fn entries(
                     entry.checked.day(),
                 ),
                 verified: entry.status == Status::Verified,
+                origin: content.origin(entry).cloned(),
             }),
             related: entry.related.clone(),
             emergency: entry.is_emergency(),

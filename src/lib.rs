@@ -20,6 +20,7 @@ pub mod learning;
 pub mod locale;
 pub mod notices;
 pub mod outbox;
+pub mod packs;
 pub mod polls;
 pub mod prose;
 pub mod server;

@@ -17,6 +17,7 @@ pub mod layers;
 pub mod notes;
 pub mod notices;
 pub mod outbox;
+pub mod packs;
 pub mod polls;
 pub mod residents;
 pub mod settings;

@@ -63,6 +63,7 @@ cry-help = Jos kukaan ei ole vaarassa, kerro omin sanoin, mistä on kyse. Autan,
 
 answer-title = **{ $question }**
 answer-source = Lähde: [{ $source }]({ $url }). Asiasta vastaa: { $authority }. Tarkistettu { $day }.
+answer-origin = Tekstin on kirjoittanut { $origin }.
 answer-verify = Katso lähteestä, onko tieto vielä ajan tasalla.
 answer-expired = Tämä ohje odottaa tarkistusta, joten en näytä sitä nyt.
 duty-name = Tästä vastaa: { $authority }.

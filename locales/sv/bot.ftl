@@ -63,6 +63,7 @@ cry-help = Om ingen är i fara kan du berätta med egna ord vad det gäller. Jag
 
 answer-title = **{ $question }**
 answer-source = Källa: [{ $source }]({ $url }). Ansvarig: { $authority }. Granskat { $day }.
+answer-origin = Texten är skriven av { $origin }.
 answer-verify = Kontrollera i källan om uppgifterna fortfarande stämmer.
 answer-expired = Det här rådet väntar på att bli granskat, så jag visar det inte nu.
 duty-name = Det här sköts av: { $authority }.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::{App, source};
 use crate::content::{Content, LOCAL, Layer, shipped};
 use crate::faults::Faults;
+use crate::packs;
 use crate::store::{Db, layers};
 
 /// What the sample municipality adds to the files.
@@ -27,6 +28,7 @@ impl App {
     pub async fn layered_content(&self, db: &Db) -> anyhow::Result<(Content, Faults)> {
         let layers = self.layers(db).await?;
         let (mut content, left_out) = self.content_with(layers)?;
+        content.origins = packs::origins(db).await?;
         for confirmation in layers::confirmations(&mut *db.read().await?).await? {
             if let Ok(day) = confirmation.day.parse() {
                 content.confirm(&confirmation.entry, &confirmation.fingerprint, day);
@@ -69,5 +71,25 @@ impl App {
         let (mut content, left_out) = Content::load_sound(source(&self.config), all, &langs)?;
         content.municipality.clone_from(&self.content.municipality);
         Ok((content, left_out))
+    }
+
+    /// Every fault of the files with these layers over them.
+    #[must_use]
+    pub fn faults_with(&self, layers: &[Layer]) -> Faults {
+        let all: Vec<Layer> = self.own_layers.iter().chain(layers).cloned().collect();
+        let checked = Content::load_with(source(&self.config), &all, &self.locales.langs());
+        checked.err().unwrap_or_default()
+    }
+
+    /// The texts of this path in the files and in what always lies over them, the lowest first.
+    pub(crate) fn base_texts<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a str> {
+        let over = self
+            .own_layers
+            .iter()
+            .filter_map(|layer| layer.files.get(path));
+        self.content
+            .raw(path)
+            .into_iter()
+            .chain(over.map(String::as_str))
     }
 }

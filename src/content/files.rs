@@ -259,6 +259,6 @@ fn wanted(path: &str) -> bool {
 }
 
 /// The text with `\n` line ends, in NFC: editors differ in both.
-pub(super) fn tidy(text: &str) -> String {
+pub(crate) fn tidy(text: &str) -> String {
     text.replace("\r\n", "\n").nfc().collect()
 }

@@ -291,6 +291,9 @@ fn answer(say: Say, entry: &Curated, facts: Facts<'_>) -> Say {
                 )
                 .arg("day", crate::domain::Arg::Day(year, month, day)),
         );
+        if let Some(origin) = &source.origin {
+            say = say.and(Phrase::new("answer-origin").arg("origin", origin.clone()));
+        }
         if !source.verified {
             say = say.and("answer-verify");
         }

@@ -9,6 +9,7 @@ use crate::authoring;
 use crate::cli::{Common, print_json};
 use crate::content::lint::{Finding, lint as findings_of};
 use crate::content::{Content, Status};
+use crate::packs::{self, file::inert};
 use crate::prose::telephones;
 
 #[derive(Debug, Args)]
@@ -33,6 +34,20 @@ async fn content(common: &Common) -> anyhow::Result<(crate::app::App, Content, V
             lines.push_str(&format!(
                 "\n  {part}\n    {}: {below}\n    yours: {own}",
                 conflict.below
+            ));
+        }
+        faults.push(lines);
+    }
+    for (pack, conflict) in packs::conflicts(&app, &db).await? {
+        let mut lines = format!(
+            "pack {pack}: {} of {} has changed since; import the pack again with --take ours or --take theirs",
+            conflict.what, conflict.held_by
+        );
+        for (part, there, of_pack) in &conflict.differences {
+            let there = format!("{}: {}", conflict.held_by, inert(there));
+            lines.push_str(&format!(
+                "\n  {part}\n    {there}\n    pack: {}",
+                inert(of_pack)
             ));
         }
         faults.push(lines);
