@@ -164,7 +164,7 @@ mod tests {
         for text in [
             "Tämä on VAARATIEDOTE.",
             "vaaratiedotteesta",
-            "Vaara­tiedotteen",
+            "Vaara\u{AD}tiedotteen",
             "ett Varningsmeddelande!",
             "varningsmeddelandets",
             "VÄÄRÄÄ vaaratiedotetta",

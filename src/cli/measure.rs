@@ -59,6 +59,10 @@ pub(super) struct Eval {
     /// Folder of a model: find answers by meaning, too
     #[arg(long, value_name = "DIR")]
     model_dir: Option<PathBuf>,
+    /// List the questions that are not answered by the right entry, and those answered or offered
+    /// something though none answers them
+    #[arg(long)]
+    misses: bool,
     /// Answer in JSON
     #[arg(long)]
     json: bool,
@@ -252,6 +256,9 @@ fn judge(eval: &Eval) -> anyhow::Result<Measured> {
     });
     refuse(strange.collect())?;
     let mut micros = Vec::with_capacity(questions.len());
+    if eval.misses {
+        misses(&answers, &questions);
+    }
     let judged = questions.into_iter().map(|question| {
         let begun = Instant::now();
         let judged = measure::judge(&answers, &question);
@@ -261,6 +268,29 @@ fn judge(eval: &Eval) -> anyhow::Result<Measured> {
     let judged = judged.collect();
     micros.sort_unstable();
     Ok((judged, micros))
+}
+
+/// Prints each question that goes wrong: what was done, what was found first, what should have been.
+fn misses(answers: &Answers, questions: &[Labelled]) {
+    for question in questions {
+        let found = answers.look(question.lang, &question.text);
+        let done = answers.outcome(&found).done();
+        let first = found.ranked.first().map_or("-", |best| best.id.as_str());
+        let gold = question.entry.as_deref();
+        let wrong = match gold {
+            Some(gold) => first != gold,
+            None => done != Done::Unknown,
+        };
+        if wrong {
+            println!(
+                "{}\t{}\t{done:?}\t{first}\t{}\t{}",
+                question.lang,
+                question.kind,
+                gold.unwrap_or("-"),
+                question.text
+            );
+        }
+    }
 }
 
 #[derive(Serialize)]

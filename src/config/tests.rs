@@ -132,6 +132,7 @@ const BROKEN: &[(&str, &str, &str)] = &[
     ("answers", "review_grace_days = -1", "answers.review_grace_days: -1 is out of range; write a whole number from 0 to 3650"),
     ("privacy", "web_history_hours = 0", "privacy.web_history_hours: 0 is out of range; write a whole number from 1 to 8760"),
     ("privacy", "inbox_days = 366", "privacy.inbox_days: 366 is out of range; write a whole number from 1 to 365"),
+    ("privacy", "questions_days = 3651", "privacy.questions_days: 3651 is out of range; write a whole number from 1 to 3650"),
     ("log", "format = \"xml\"", "log.format: \"xml\" is not known; write \"text\" or \"json\""),
     ("log", "level = \"loud\"", "log.level: \"loud\" is not a level; write error, warn, info, debug, trace or off, or target=level pairs"),
     ("quiet_hours", "from = \"24:00\"", "quiet_hours.from: \"24:00\" is not a time of day; write hours and minutes in quotes, from \"00:00\" to \"23:59\""),
