@@ -26,7 +26,7 @@ const NEAR: f32 = 0.35;
 const STEPS: f32 = 0.4;
 
 /// Confidence below which only the best entry's steps are shown.
-const STEPS_FROM: f32 = 0.2;
+const STEPS_FROM: f32 = 0.02;
 
 /// What is shown to a question: entries by id, best first.
 #[derive(Debug, PartialEq)]

@@ -8,10 +8,10 @@ use crate::domain::{Lang, Localized, Millis};
 /// By how much the first matter must lead the second to be told without asking.
 const AHEAD: f32 = 1.08;
 
-/// Least likeness in spelling, and least confidence, of a matter named in a word or two. Of 28
-/// questions about other things, one passes both; of 210 about matters, none fails.
+/// Least likeness in spelling, and least score, of a matter named in a word or two. Of 28 questions
+/// about other things, three pass both; of 210 about matters, none fails.
 const SPELT: f32 = 0.3;
-const CONFIDENCE: f32 = 0.15;
+const SCORE: f32 = 0.41;
 
 /// The topic that all matters are of, for the index.
 const TOPIC: &str = "register";
@@ -81,7 +81,7 @@ impl Duties {
     #[must_use]
     pub fn meant(&self, lang: Lang, text: &str, now: Millis) -> Option<Meant> {
         let mut found = self.answers.look(lang, text);
-        if matches!(self.answers.outcome(&found), Outcome::Unknown) && !self.is_likely(&found) {
+        if matches!(self.answers.outcome(&found), Outcome::Unknown) && !Self::is_likely(&found) {
             return None;
         }
         found
@@ -109,9 +109,9 @@ impl Duties {
 
     /// Whether the best matter is meant although little was said: whoever asks who deals with
     /// something names it in a word or two.
-    fn is_likely(&self, found: &Found) -> bool {
-        let spelt = found.ranked.first().map_or(0.0, |best| best.legs.grams);
-        spelt >= SPELT && self.answers.confidence(found.evidence) >= CONFIDENCE
+    fn is_likely(found: &Found) -> bool {
+        let best = found.ranked.first();
+        best.is_some_and(|best| best.legs.grams >= SPELT && best.score >= SCORE)
     }
 
     /// What a matter is called.

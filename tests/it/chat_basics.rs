@@ -153,7 +153,7 @@ async fn a_question_outside_the_content_is_told_where_to_ask_and_sent_on_without
             (
                 "sv",
                 "när är biblioteket öppet, ring +358401234567 eller maja@example.fi 010190-123A",
-                "när är biblioteket öppet, ring … eller … …",
+                "när är biblioteket öppet, ring … eller …",
             ),
         ] {
             let mut resident = WebResident::new(&server).accepting(lang);

@@ -90,7 +90,16 @@ async fn labelled_questions_are_measured_and_make_thresholds() {
 "#,
     );
     let kb = folder.path("kb.jsonl");
-    let eval = ["kb", "eval", "--only", "--queries", &labelled, "--kb", &kb, "--json"];
+    let eval = [
+        "kb",
+        "eval",
+        "--only",
+        "--queries",
+        &labelled,
+        "--kb",
+        &kb,
+        "--json",
+    ];
     let measured = run(&eval).await.json();
     let parts = measured["parts"].as_array().expect("parts");
     let all = parts

@@ -116,7 +116,8 @@ pub(super) async fn learn(learn: &Learn) -> anyhow::Result<()> {
         );
     }
     let files = change(learn, &app, &db, group).await?;
-    let effect = measure(&app, &db, &content, &files).await?;
+    let lang = learn.entry.is_some().then_some(group.lang);
+    let effect = measure(&app, &db, &content, &files, lang).await?;
     let worse = effect.is_worse();
     let publish = learn.publish && (!worse || learn.anyway);
     if publish {
@@ -236,6 +237,7 @@ async fn measure(
     db: &Db,
     before: &Content,
     files: &BTreeMap<String, String>,
+    lang: Option<Lang>,
 ) -> anyhow::Result<Effect> {
     let mut layers = app.layers(db).await?;
     match layers.iter_mut().find(|layer| layer.name == LOCAL) {
@@ -259,7 +261,9 @@ async fn measure(
     let (old, new) = (knowledge::sources(before), knowledge::sources(&after));
     let understanding = Understanding::build(before, &app.locales, &old)?;
     let ids: Vec<&str> = old.iter().map(|entry| entry.id.as_str()).collect();
-    let questions: Vec<Labelled> = learning::labelled();
+    let mut questions: Vec<Labelled> = learning::labelled();
+    // A phrasing changes nothing in the other language.
+    questions.retain(|question| lang.is_none_or(|lang| question.lang == lang));
     Ok(learning::effect(
         &questions,
         &ids,
