@@ -22,7 +22,7 @@ static LABELLED: &str = include_str!("../tests/data/answers/questions.jsonl");
 /// Questions that mean the same.
 #[derive(Clone, Debug, serde::Serialize)]
 pub struct Group {
-    /// A short name, the same as long as the first question is.
+    /// A short name, after its first question.
     pub id: String,
     /// The language.
     pub lang: Lang,
@@ -45,6 +45,14 @@ impl Group {
     #[must_use]
     pub fn asked(&self) -> i64 {
         (self.unknown + self.down).max(self.sent)
+    }
+
+    /// Whether a name is of this group. What is asked meanwhile may have put another question first:
+    /// the name of any of its questions will do.
+    #[must_use]
+    pub fn is_named(&self, id: &str) -> bool {
+        let mut questions = self.questions.iter();
+        questions.any(|question| name(self.lang, question) == id)
     }
 }
 

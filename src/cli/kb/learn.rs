@@ -99,7 +99,7 @@ pub(super) async fn learn(learn: &Learn) -> anyhow::Result<()> {
     let (groups, content) = groups(&app, &db).await?;
     let group = groups
         .iter()
-        .find(|group| group.id == learn.group)
+        .find(|group| group.is_named(&learn.group))
         .with_context(|| {
             format!(
                 "no group \"{}\"; `turvabot kb gaps` lists them",
