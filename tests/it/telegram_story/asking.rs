@@ -99,8 +99,11 @@ async fn without_an_answer_the_bot_says_so_names_112_and_keeps_the_question_with
             assert_eq!(help[0].text, phrase(lang, "help"));
             assert_eq!(help[0].labels.len(), 6);
         }
-        let gaps = bot.server.database.texts("SELECT question FROM gap").await;
-        assert_eq!(gaps.len(), 2, "{gaps:?}");
+        for kind in ["unknown", "sent"] {
+            let query = format!("SELECT question FROM gap WHERE kind = '{kind}'");
+            let gaps = bot.server.database.texts(&query).await;
+            assert_eq!(gaps.len(), 2, "{kind}: {gaps:?}");
+        }
     })
     .await;
 }
